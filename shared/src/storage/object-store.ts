@@ -34,6 +34,11 @@ export interface PutOptions {
 export interface GetOptions {
   /** First byte and count; a range past the end is cut, an offset past it gives no bytes. */
   range?: { offset: number; length: number };
+  /**
+   * How long to keep asking when the store says there is no such object. For reads of what is known to have been stored:
+   * a store may show an object late. Default 0: `object_missing` at the first answer.
+   */
+  retryMissingMs?: number;
   signal?: AbortSignal;
 }
 
@@ -42,6 +47,11 @@ export interface ReadAllOptions {
   maxBytes?: number;
   /** Verified after reading; read again twice on mismatch, then `storage_corrupt`. */
   expectedSha256?: string;
+  /**
+   * How long to keep asking when the store says there is no such object. For reads of what is known to have been stored:
+   * a store may show an object late. Default 0: `object_missing` at the first answer.
+   */
+  retryMissingMs?: number;
   signal?: AbortSignal;
 }
 

@@ -1,0 +1,154 @@
+/**
+ * Every environment variable of every process, with unit, default and meaning. `.env.example` is checked against this
+ * file. The same names mean the same on a laptop, in compose and in Kubernetes.
+ */
+import { z } from 'zod';
+
+const flag = z.enum(['true', 'false', '1', '0']).transform((value) => value === 'true' || value === '1');
+const count = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
+const port = count(0, 65535);
+const MIB = 1024 * 1024;
+
+export const commonShape = {
+  HOST: z.string().default('127.0.0.1').describe('Address the listeners bind to.'),
+  DATA_DIR: z.string().default('./data').describe('Folder of the embedded Redis and the file object store.'),
+  REDIS_URL: z
+    .string()
+    .default('redis://127.0.0.1:6379')
+    .describe('Redis or Valkey; unset: `npm start` runs one in DATA_DIR.'),
+  OBJECT_STORE_URL: z
+    .string()
+    .optional()
+    .describe('Unset: files under DATA_DIR. Else `s3://key:secret@host:port/bucket?tls=false`.'),
+  MODELS_URL: z
+    .string()
+    .default('models')
+    .describe('Folder with `<id>/model.onnx` and `model.json`, or `store:<prefix>` in the object store.'),
+  ADMIN_PORT: port.optional().describe('Port of the admin listener (metrics, health); default PORT+1 in the gateway.'),
+  LOG_LEVEL: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
+    .default('info')
+    .describe('Least severe log level.'),
+  DRAIN_TIMEOUT_MS: count(0, 600_000)
+    .default(30_000)
+    .describe('Milliseconds a process may take to finish its work after SIGTERM.'),
+};
+
+const retentionShape = {
+  MAX_FILE_BYTES: count(1, 64 * 1024 * MIB)
+    .default(200 * MIB)
+    .describe('Largest clip in bytes.'),
+  MAX_DURATION_SECONDS: count(1, 86_400).default(3600).describe('Longest clip in seconds.'),
+};
+
+export const gatewaySchema = z.object({
+  ...commonShape,
+  ...retentionShape,
+  PORT: port.default(8080).describe('Public HTTP port.'),
+  PUBLIC_URL: z
+    .url()
+    .optional()
+    .describe('Address clients reach the gateway at, for signed URLs; default http://HOST:PORT.'),
+  AUTH: z
+    .enum(['keys', 'none', 'off'])
+    .optional()
+    .describe('`keys`: API keys; `none`: open, loopback only. Default: none on loopback, keys elsewhere.'),
+  AUTH_ALLOW_OPEN: flag.default(false).describe('Permit AUTH=none on an address that is not loopback.'),
+  TRUST_PROXY: z.string().optional().describe('Express `trust proxy`: hop count or addresses in front of the gateway.'),
+  CORS_ORIGINS: z.string().optional().describe('Comma-separated origins browsers may call from; default none.'),
+  DEFAULT_MODEL: z.string().optional().describe('Model used when a request names none; default: first by name.'),
+  RATE_LIMIT_PER_SECOND: count(1, 1_000_000).default(100).describe('Requests per second for one key (or address).'),
+  RATE_LIMIT_BURST: count(1, 1_000_000).default(200).describe('Requests one key may send at once.'),
+  MAX_BACKLOG_JOBS: count(1, 10_000_000)
+    .default(20_000)
+    .describe('Unfinished jobs above which new ones get 503 `queue_full`.'),
+  MAX_REDIS_MEMORY_RATIO: z.coerce
+    .number()
+    .min(0.1)
+    .max(1)
+    .default(0.7)
+    .describe('Share of Redis maxmemory above which new jobs get 503.'),
+  MAX_UPLOADS_PER_TENANT: count(1, 100_000).default(32).describe('Uploads one tenant may have in flight.'),
+  MAX_STREAMS_PER_TENANT: count(1, 100_000)
+    .default(100)
+    .describe('Event streams and held requests one tenant may have open.'),
+  MIN_UPLOAD_BYTES_PER_SECOND: count(0, 1e9)
+    .default(1024)
+    .describe('Slower uploads (averaged over 10 s) are cut with 408.'),
+  RETENTION_SECONDS: count(60, 31_536_000)
+    .default(2_592_000)
+    .describe('Seconds a job, its audio and its result are kept.'),
+  RECORD_SECONDS: count(1, 31_536_000)
+    .default(86_400)
+    .describe('Seconds a finished job stays in Redis; later it is read from the object store.'),
+  DEADLINE_INTERACTIVE_SECONDS: count(1, 604_800).default(600).describe('Default deadline of interactive jobs.'),
+  DEADLINE_BULK_SECONDS: count(1, 604_800).default(86_400).describe('Default deadline of bulk jobs.'),
+  ALLOW_PRIVATE_URLS: flag
+    .default(false)
+    .describe('Fetch clips from private addresses and over http too (tests, closed networks).'),
+  REDIS_STALLED_SWEEP_MS: count(100, 600_000).default(5000).describe('Milliseconds between repair sweeps.'),
+});
+export type GatewayConfig = z.infer<typeof gatewaySchema>;
+
+export const preprocessSchema = z.object({
+  ...commonShape,
+  ...retentionShape,
+  THREADS: count(1, 256).optional().describe('Worker threads; default: cores.'),
+  CONCURRENCY_INTERACTIVE: count(1, 1024).default(8).describe('Interactive tasks in flight in one process.'),
+  CONCURRENCY_BULK: count(1, 1024).default(4).describe('Bulk tasks in flight in one process.'),
+  FFMPEG_PATH: z
+    .string()
+    .default('ffmpeg')
+    .describe('ffmpeg for formats not decoded in process (m4a, webm); `none` switches it off.'),
+  DECODE_TIMEOUT_MS: count(100, 600_000).default(30_000).describe('Longest decode of one clip.'),
+  ALLOW_PRIVATE_URLS: gatewaySchema.shape.ALLOW_PRIVATE_URLS,
+});
+export type PreprocessConfig = z.infer<typeof preprocessSchema>;
+
+export const workerSchema = z.object({
+  ...commonShape,
+  EXECUTION_PROVIDERS: z
+    .string()
+    .default('cpu')
+    .transform((value) =>
+      value
+        .split(',')
+        .map((name) => name.trim())
+        .filter(Boolean),
+    )
+    .describe('ONNX Runtime providers in order of preference: `cpu`, `cuda,cpu`.'),
+  SESSION_THREADS: count(1, 64).default(1).describe('Worker threads, each with its own ONNX sessions.'),
+  INTRA_OP_THREADS: count(1, 256).default(1).describe('Threads inside one ONNX run.'),
+  BATCH_MAX_WINDOWS: count(1, 4096).default(32).describe('Windows in one ONNX run at most.'),
+  BATCH_MAX_WAIT_INTERACTIVE_MS: z.coerce
+    .number()
+    .min(0)
+    .max(10_000)
+    .default(0)
+    .describe('Longest wait for company, interactive lane.'),
+  BATCH_MAX_WAIT_BULK_MS: z.coerce
+    .number()
+    .min(0)
+    .max(10_000)
+    .default(5)
+    .describe('Longest wait for company, bulk lane.'),
+  BATCH_MAX_QUEUED_WINDOWS: count(1, 1_000_000).default(4096).describe('Windows waiting in one process at most.'),
+  CONCURRENCY_INTERACTIVE: count(1, 1024).default(32).describe('Interactive tasks in flight in one process.'),
+  CONCURRENCY_BULK: count(1, 1024).default(16).describe('Bulk tasks in flight in one process.'),
+  MODELS_POLL_MS: count(100, 3_600_000).default(5000).describe('Milliseconds between looks for new models.'),
+});
+export type WorkerConfig = z.infer<typeof workerSchema>;
+
+/** Variables only `npm start` and `npm run demo` read. */
+export const localSchema = z.object({
+  ...commonShape,
+  REDIS_URL: z.string().optional(),
+  PORT: gatewaySchema.shape.PORT,
+  REDIS_PORT: port.optional().describe('Port of the embedded Redis; default: a free one.'),
+  REDIS_SERVER: z.string().optional().describe('Path of redis-server or valkey-server for the embedded Redis.'),
+  PREPROCESS_PROCESSES: count(1, 256).default(1).describe('Preprocess processes `npm start` runs.'),
+  WORKER_PROCESSES: count(1, 256).default(1).describe('Worker processes `npm start` runs.'),
+});
+export type LocalConfig = z.infer<typeof localSchema>;
+
+export const testHookVariable = 'TIMBRE_TEST_FAULTS';

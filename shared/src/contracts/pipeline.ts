@@ -1,0 +1,87 @@
+/**
+ * The whole route of a job in one object: its stages, their queues, states and limits.
+ *
+ * A task is a reference: it names the job and the stage, and carries the trace. Everything else is in the job record, so
+ * a task that is delivered twice, late or after a restart cannot disagree with it. BullMQ keys derive from these names
+ * (`bull:<queue>:wait`); autoscalers rely on them.
+ */
+import { z } from 'zod';
+import { jobIdSchema, laneSchema, type JobState, type Lane } from './job.js';
+
+export const stageNames = ['preprocess', 'infer'] as const;
+export type StageName = (typeof stageNames)[number];
+
+/** `quarantine` holds tasks whose process died once; one of them runs alone in its process. */
+export const queueLanes = ['interactive', 'bulk', 'quarantine'] as const;
+export type QueueLane = (typeof queueLanes)[number];
+
+export interface Stage {
+  readonly queues: Readonly<Record<QueueLane, string>>;
+  /** State of a job while this stage has it. */
+  readonly state: JobState;
+  readonly next: StageName | null;
+  /** Failures of the clip's own making before the job fails; waits for Redis or storage do not count. */
+  readonly maxAttempts: number;
+  /** One attempt may take this long before it is aborted. */
+  readonly attemptTimeoutMs: number;
+}
+
+export const pipeline: Readonly<Record<StageName, Stage>> = {
+  preprocess: {
+    queues: {
+      interactive: 'preprocess-interactive',
+      bulk: 'preprocess-bulk',
+      quarantine: 'preprocess-quarantine',
+    },
+    state: 'preprocessing',
+    next: 'infer',
+    maxAttempts: 5,
+    attemptTimeoutMs: 120_000,
+  },
+  infer: {
+    queues: { interactive: 'infer-interactive', bulk: 'infer-bulk', quarantine: 'infer-quarantine' },
+    state: 'inferring',
+    next: null,
+    maxAttempts: 5,
+    attemptTimeoutMs: 120_000,
+  },
+};
+
+/** Deaths of its process after which a clip is failed as `item_quarantined`. */
+export const maxDeaths = 3;
+
+export const taskSchema = z.strictObject({
+  v: z.literal(1),
+  jobId: jobIdSchema,
+  stage: z.enum(stageNames),
+  lane: laneSchema,
+  traceparent: z.string(),
+  enqueuedAtMs: z.number(),
+});
+export type Task = z.infer<typeof taskSchema>;
+
+export function queueFor(stage: StageName, lane: QueueLane): string {
+  return pipeline[stage].queues[lane];
+}
+
+/** All queues with their place in the route, for metrics, health and the operators' board. */
+export function allQueues(): { stage: StageName; lane: QueueLane; queue: string }[] {
+  return stageNames.flatMap((stage) => queueLanes.map((lane) => ({ stage, lane, queue: queueFor(stage, lane) })));
+}
+
+/** Where a tensor pack lies, as the preprocess stage hands it on. */
+export const packReferenceSchema = z.strictObject({
+  key: z.string(),
+  bytes: z.int().nonnegative(),
+  sha256: z.string(),
+  windows: z.int().positive(),
+});
+export type PackReference = z.infer<typeof packReferenceSchema>;
+
+/** Deterministic, so adding a task again while it waits changes nothing. `generation` counts remade tensor packs. */
+export function taskId(jobId: string, stage: StageName, generation: number, quarantine = false): string {
+  return `${jobId}-${stage}-${generation}${quarantine ? '-q' : ''}`;
+}
+
+/** Lanes in the order workers prefer them. */
+export const lanePriority: readonly Lane[] = ['interactive', 'bulk'];

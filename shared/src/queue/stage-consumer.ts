@@ -1,0 +1,126 @@
+/**
+ * Takes tasks of one stage off its three queues and feeds them to the stage runner. Lock 10 s, renewal 3 s, stalled check
+ * 3 s: a task of a killed process is delivered again within 16 s (BullMQ's defaults took 60 s). The event loop that renews
+ * locks does no CPU work.
+ */
+import { Worker, type Job } from 'bullmq';
+import type { Redis } from 'ioredis';
+import { pipeline, type QueueLane, type StageName } from '../contracts/pipeline.js';
+import { createThrottledLog, type Logger } from '../observability/logger.js';
+import { backoffMs } from './backoff.js';
+import type { CancelBus } from './cancel-bus.js';
+import { createProcessGate } from './process-gate.js';
+import { RetryTask } from './stage-runner.js';
+import type { Ledger } from './ledger.js';
+import { isTerminal } from '../contracts/job.js';
+
+export interface ConsumerOptions {
+  stage: StageName;
+  run: (payload: unknown, quarantine: boolean) => Promise<string>;
+  connection: Redis;
+  ledger: Ledger;
+  cancels: CancelBus;
+  concurrency: { interactive: number; bulk: number };
+  log: Logger;
+}
+
+export interface StageConsumer {
+  start(): void;
+  /** Takes nothing new, waits for what runs. */
+  drain(): Promise<void>;
+  pause(): Promise<void>;
+  resume(): void;
+}
+
+const lockMs = 10_000;
+const checkMs = 3000;
+/** Deliveries BullMQ may repeat after stalls; the ledger's count of deaths decides long before. */
+const stalledLimit = 1000;
+
+export function createStageConsumer(options: ConsumerOptions): StageConsumer {
+  const { stage, run, connection, concurrency, log } = options;
+  const gate = createProcessGate();
+  const lanes: Record<QueueLane, number> = { ...concurrency, quarantine: 1 };
+  const workers = Object.entries(lanes).map(([lane, limit]) => {
+    const quarantine = lane === 'quarantine';
+    const process = (job: Job): Promise<string> =>
+      quarantine ? gate.exclusive(() => run(job.data, true)) : gate.shared(() => run(job.data, false));
+    const worker = new Worker(pipeline[stage].queues[lane as QueueLane], process, {
+      connection,
+      concurrency: limit,
+      autorun: false,
+      skipVersionCheck: true,
+      lockDuration: lockMs,
+      lockRenewTime: checkMs,
+      stalledInterval: checkMs,
+      maxStalledCount: stalledLimit,
+      runRetryDelay: 1000,
+      metrics: { maxDataPoints: 120 },
+      settings: { backoffStrategy: (attempt: number) => backoffMs(attempt, { baseMs: 1000, capMs: 60_000 }) },
+    });
+    guardWorker(worker, log);
+    return worker;
+  });
+  const watchdog = watchRunning(options);
+
+  return {
+    start() {
+      for (const worker of workers) worker.run().catch((error: unknown) => log.error({ err: error }, 'consumer ended'));
+    },
+    async drain() {
+      watchdog.stop();
+      await Promise.all(workers.map((worker) => worker.close()));
+    },
+    pause: async () => void (await Promise.all(workers.map((worker) => worker.pause(true)))),
+    resume: () => workers.forEach((worker) => worker.resume()),
+  };
+}
+
+/**
+ * Logs errors at most once a second, and pauses a worker that meets five in a row (Redis full or refusing): left alone it
+ * retries thousands of times a second.
+ */
+function guardWorker(worker: Worker, log: Logger): void {
+  const report = createThrottledLog((suppressed, message) =>
+    log.warn({ message, suppressed, queue: worker.name }, 'consumer'),
+  );
+  let streak = 0;
+  let pausedMs = 500;
+  worker.on('error', (error: Error) => {
+    if (error instanceof RetryTask) return;
+    report(error.message);
+    streak += 1;
+    if (streak < 5 || worker.isPaused() || worker.closing) return;
+    streak = 0;
+    pausedMs = Math.min(pausedMs * 2, 15_000);
+    worker.pause(true).catch(() => undefined);
+    setTimeout(() => void (worker.closing ?? worker.resume()), pausedMs).unref();
+  });
+  worker.on('completed', () => {
+    streak = 0;
+    pausedMs = 500;
+  });
+}
+
+/** Once a second asks the ledger about running jobs, in case the message that one was canceled went missing. */
+function watchRunning({ ledger, cancels, log }: ConsumerOptions): { stop: () => void } {
+  let asking = false;
+  const look = async (): Promise<void> => {
+    const ids = cancels.running();
+    if (asking || ids.length === 0) return;
+    asking = true;
+    try {
+      const records = await ledger.readMany(ids);
+      records.forEach((record, index) => {
+        const id = ids[index];
+        if (id !== undefined && (record === null || isTerminal(record.state))) cancels.abort(id);
+      });
+    } catch (error) {
+      log.debug({ err: error }, 'could not look after running jobs');
+    } finally {
+      asking = false;
+    }
+  };
+  const timer = setInterval(() => void look(), 1000);
+  return { stop: () => clearInterval(timer) };
+}

@@ -1,0 +1,221 @@
+/**
+ * One attempt of one task: the wrapper every stage shares. It parses the payload, claims the job in the ledger, sets
+ * deadline and cancellation, runs the stage's handler, and makes the outcome true: hand on, finish, fail, or give back for
+ * another attempt. Handlers know nothing of queues or records.
+ */
+import { randomUUID } from 'node:crypto';
+import { AppError, toAppError } from '../errors.js';
+import { errorCatalog, type ErrorCode } from '../error-catalog.js';
+import { pipeline, taskSchema, type PackReference, type StageName, type Task } from '../contracts/pipeline.js';
+import type { JobResult, JobTimings } from '../contracts/job.js';
+import { childTraceparent, traceIdOf } from '../observability/traceparent.js';
+import type { Logger } from '../observability/logger.js';
+import type { Metrics } from '../observability/metrics.js';
+import type { ObjectStore } from '../storage/object-store.js';
+import { resultKey } from '../storage/job-keys.js';
+import type { CancelBus } from './cancel-bus.js';
+import type { Ledger } from './ledger.js';
+import { terminalView, type JobProgress, type JobRecord, type Outcome } from './job-record.js';
+import type { TaskQueues } from './task-queues.js';
+
+export interface StageInput {
+  record: JobRecord;
+  pack: PackReference | undefined;
+  log: Logger;
+}
+
+export type StageOutput =
+  | { kind: 'advance'; pack: PackReference; progress: JobProgress; audioSeconds: number }
+  | { kind: 'finish'; result: JobResult; provider: string; timings: Partial<JobTimings>; audioSeconds: number }
+  /** The tensor pack is damaged: have it made again. */
+  | { kind: 'remake'; cause: AppError };
+
+export type StageHandler = (input: StageInput, signal: AbortSignal) => Promise<StageOutput>;
+
+export interface RunnerDeps {
+  ledger: Ledger;
+  queues: TaskQueues;
+  store: ObjectStore;
+  cancels: CancelBus;
+  metrics: Metrics;
+  log: Logger;
+  /** Seconds a finished record stays in Redis. */
+  recordSeconds: number;
+  now?: () => number;
+}
+
+/** Thrown to make BullMQ deliver the task again, after a backoff that grows with `attempt`. */
+export class RetryTask extends Error {
+  override readonly name = 'RetryTask';
+}
+
+/** Faults of what we depend on, not of the clip: retried until the job's deadline, never counted against it. */
+const outages: ReadonlySet<ErrorCode> = new Set([
+  'dependency_unavailable',
+  'storage_misconfigured',
+  'storage_full',
+  'model_unavailable',
+  'shutting_down',
+]);
+
+export function createStageRunner(stage: StageName, handler: StageHandler, deps: RunnerDeps) {
+  const { ledger, queues, store, cancels, metrics } = deps;
+  const now = deps.now ?? Date.now;
+  const { maxAttempts, attemptTimeoutMs } = pipeline[stage];
+
+  const finish = async (record: JobRecord, outcome: Outcome): Promise<void> => {
+    const { spec } = record;
+    const view = terminalView(record, outcome, now());
+    const won = await ledger.commit(spec.id, outcome.state, view, now() + deps.recordSeconds * 1000);
+    if (!won) return void metrics.tasksDropped.inc({ stage, reason: 'lost_commit' });
+    metrics.jobsFinished.inc({ lane: spec.lane, state: outcome.state });
+    metrics.endToEndSeconds.observe({ lane: spec.lane, state: outcome.state }, view.timings.totalSeconds ?? 0);
+    if (outcome.error) metrics.jobFailures.inc({ code: outcome.error.code });
+    if (outcome.result)
+      metrics.decisions.inc({
+        model: spec.model,
+        label: outcome.result.decision === 'label' ? (outcome.result.label ?? '') : outcome.result.decision,
+      });
+  };
+
+  const applyOutput = async (input: StageInput, token: string, task: Task, output: StageOutput): Promise<string> => {
+    const { record } = input;
+    const { spec } = record;
+    if (output.kind === 'remake') return remake(record, token, task, output.cause);
+    metrics.clipsProcessed.inc({ stage, lane: spec.lane });
+    metrics.audioSeconds.inc({ stage, lane: spec.lane }, output.audioSeconds);
+    if (output.kind === 'advance') {
+      const answer = await ledger.advance(spec, token, {
+        pack: output.pack,
+        progress: output.progress,
+        seconds: output.audioSeconds,
+      });
+      if (answer !== 'advanced') return answer;
+      await queues.enqueue(nextTask(task, 'infer', now()), { generation: record.generation });
+      return 'advanced';
+    }
+    await store.put(resultKey(spec), Buffer.from(JSON.stringify(output.result)), { contentType: 'application/json' });
+    await finish(record, {
+      state: 'succeeded',
+      result: output.result,
+      provider: output.provider,
+      timings: output.timings,
+    });
+    return 'succeeded';
+  };
+
+  const remake = async (record: JobRecord, token: string, task: Task, cause: AppError): Promise<string> => {
+    const generation = await ledger.remake(record.spec, token);
+    if (generation < 0) {
+      await finish(record, { state: 'failed', error: cause });
+      return 'failed';
+    }
+    await queues.enqueue(nextTask(task, 'preprocess', now()), { generation });
+    return 'remake';
+  };
+
+  /** Decides between another attempt and the end. */
+  const applyError = async (record: JobRecord, token: string, failures: number, error: AppError): Promise<string> => {
+    const outage = outages.has(error.code);
+    const again = errorCatalog[error.code].retryable && (outage || failures + 1 < maxAttempts);
+    if (!again) {
+      await finish(record, { state: 'failed', error });
+      return 'failed';
+    }
+    await ledger.release(record.spec.id, token, !outage);
+    metrics.taskRetries.inc({ stage, code: error.code });
+    throw new RetryTask(error.message, { cause: error });
+  };
+
+  const attempt = async (
+    task: Task,
+    record: JobRecord,
+    claim: { token: string; pack: PackReference | undefined; failures: number },
+  ): Promise<string> => {
+    const { spec } = record;
+    if (spec.deadlineAtMs <= now()) {
+      await finish(record, { state: 'expired', error: new AppError('deadline_exceeded') });
+      return 'expired';
+    }
+    const log = deps.log.child({ jobId: spec.id, stage, lane: spec.lane, traceId: traceIdOf(task.traceparent) });
+    const { controller, done } = cancels.watch(spec.id);
+    const limitMs = Math.min(attemptTimeoutMs, spec.deadlineAtMs - now());
+    const timer = setTimeout(() => controller.abort(new AppError('deadline_exceeded')), limitMs);
+    const input: StageInput = { record, pack: claim.pack, log };
+    try {
+      const output = await abortable(handler(input, controller.signal), controller.signal);
+      return await applyOutput(input, claim.token, task, output);
+    } catch (thrown) {
+      if (controller.signal.aborted && !(controller.signal.reason instanceof AppError)) return 'ended_elsewhere';
+      const error = toAppError(thrown);
+      if (spec.deadlineAtMs <= now()) {
+        await finish(record, { state: 'expired', error: new AppError('deadline_exceeded') });
+        return 'expired';
+      }
+      if (error.code === 'internal') log.error({ err: error.cause }, 'stage failed unexpectedly');
+      return await applyError(record, claim.token, claim.failures, error);
+    } finally {
+      clearTimeout(timer);
+      done();
+    }
+  };
+
+  /** Runs one delivery. Resolves with the outcome; throws `RetryTask` for another delivery. */
+  return async (payload: unknown, quarantine: boolean): Promise<string> => {
+    const task = taskSchema.parse(payload);
+    const token = randomUUID();
+    const started = now();
+    const answer = await ledger.begin(task.jobId, stage, token, quarantine);
+    if (answer.kind === 'run') {
+      let outcome = 'retry';
+      try {
+        outcome = await attempt(task, answer.record, { token, pack: answer.pack, failures: answer.failures });
+      } finally {
+        const seconds = (now() - started) / 1000;
+        metrics.taskSeconds.observe({ stage, lane: task.lane, outcome }, seconds);
+        deps.log.info(
+          { jobId: task.jobId, stage, lane: task.lane, traceId: traceIdOf(task.traceparent), outcome, seconds },
+          'task',
+        );
+      }
+      return outcome;
+    }
+    if (answer.kind === 'quarantine') {
+      metrics.deaths.inc({ stage });
+      const record = await ledger.read(task.jobId);
+      await queues.enqueue(task, { generation: record?.generation ?? 0, quarantine: true });
+    } else if (answer.kind === 'poisoned') {
+      metrics.deaths.inc({ stage });
+      const record = await ledger.read(task.jobId);
+      if (record)
+        await finish(record, {
+          state: 'failed',
+          error: new AppError('item_quarantined', { details: { deaths: answer.deaths } }),
+        });
+    } else {
+      metrics.tasksDropped.inc({ stage, reason: answer.kind });
+    }
+    return answer.kind;
+  };
+}
+
+function nextTask(task: Task, stage: StageName, nowMs: number): Task {
+  return { ...task, stage, traceparent: childTraceparent(task.traceparent), enqueuedAtMs: nowMs };
+}
+
+/** Rejects as soon as the signal aborts, so a handler that does not listen cannot hold its slot. */
+async function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  let stop: (() => void) | undefined;
+  const aborted = new Promise<never>((_resolve, reject) => {
+    const fail = () => reject(signal.reason as Error);
+    if (signal.aborted) return fail();
+    signal.addEventListener('abort', fail, { once: true });
+    stop = () => signal.removeEventListener('abort', fail);
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    stop?.();
+    work.catch(() => undefined);
+  }
+}

@@ -1,0 +1,19 @@
+/** Where the objects of a job and of a tensor pack lie. All keys are generated; names of users are never part of them. */
+import type { JobSpec } from '../contracts/job.js';
+
+type Owner = Pick<JobSpec, 'id' | 'tenant'>;
+
+export const jobPrefix = ({ tenant, id }: Owner) => `jobs/${tenant}/${id}/`;
+export const audioKey = (owner: Owner) => `${jobPrefix(owner)}audio`;
+export const submissionKey = (owner: Owner) => `${jobPrefix(owner)}submission.json`;
+/** What the model said; stored before the job is announced as succeeded. */
+export const resultKey = (owner: Owner) => `${jobPrefix(owner)}result.json`;
+/** The finished job as clients see it, written once it is terminal. */
+export const outcomeKey = (owner: Owner) => `${jobPrefix(owner)}outcome.json`;
+
+export const incomingKey = (tenant: string, uploadId: string) => `incoming/${tenant}/${uploadId}`;
+
+/** Content-addressed within a tenant: the same clip and feature spec give the same pack. */
+export function tensorPackKey(tenant: string, clipSha256: string, featureDigest: string): string {
+  return `tensors/${tenant}/${clipSha256.slice(0, 2)}/${clipSha256}-${featureDigest.replace('sha256:', '').slice(0, 16)}`;
+}
