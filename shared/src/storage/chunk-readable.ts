@@ -11,7 +11,10 @@ export interface ChunkReadableOptions {
  * `Readable.from` would wait for the pending chunk before it closes, which is forever when a server stalls; here closing
  * releases first. The generator's errors become the stream's; an abort destroys it with the reason of the signal.
  */
-export function chunkReadable(chunks: AsyncGenerator<Buffer>, { release, signal }: ChunkReadableOptions): Readable {
+export function chunkReadable(
+  chunks: AsyncGenerator<Buffer, void>,
+  { release, signal }: ChunkReadableOptions,
+): Readable {
   const stream = new Readable({
     highWaterMark: 256 * 1024,
     read() {
@@ -23,6 +26,8 @@ export function chunkReadable(chunks: AsyncGenerator<Buffer>, { release, signal 
     destroy(error, callback) {
       signal?.removeEventListener('abort', onAbort);
       release();
+      // A generator that stands at a yield is ended here; its own failure was delivered by `read` or no longer matters.
+      chunks.return(undefined).catch(() => undefined);
       callback(error);
     },
   });

@@ -40,7 +40,10 @@ export function createCircuitBreaker({ threshold, openMs, now, onChange }: Break
   };
   const refuse = () => {
     const retryAfterSeconds = Math.max(1, Math.ceil((openUntil - now()) / 1000));
-    return new AppError('dependency_unavailable', { detail: 'the object store is known to be down', retryAfterSeconds });
+    return new AppError('dependency_unavailable', {
+      detail: 'the object store is known to be down',
+      retryAfterSeconds,
+    });
   };
   const settle = (outcome: CallOutcome, wasProbe: boolean) => {
     if (wasProbe) probeOut = false;

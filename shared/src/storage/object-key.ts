@@ -28,7 +28,8 @@ export function isObjectPrefix(prefix: string): boolean {
 
 /** @throws AppError `internal`: the caller made a key that is none; the key itself is not repeated */
 export function requireObjectKey(key: string): void {
-  if (!isObjectKey(key)) throw new AppError('internal', { detail: 'not an object key', details: { length: key.length } });
+  if (!isObjectKey(key))
+    throw new AppError('internal', { detail: 'not an object key', details: { length: key.length } });
 }
 
 /** @throws AppError `internal` */

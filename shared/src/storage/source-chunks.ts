@@ -11,7 +11,7 @@ import { AppError, isAppError } from '../errors.js';
  * The chunks of a stream in order. @throws the reason of `signal`; AppErrors of the source as they are; anything else that
  * ends the source early as `upload_incomplete`
  */
-export async function* sourceChunks(source: Readable, signal?: AbortSignal): AsyncGenerator<Buffer> {
+export async function* sourceChunks(source: Readable, signal?: AbortSignal): AsyncGenerator<Buffer, void> {
   let wake: () => void = () => undefined;
   let failure: unknown;
   const onChange = () => wake();
