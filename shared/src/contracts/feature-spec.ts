@@ -79,6 +79,8 @@ export const featureSpecSchema = z
     if (transform.winLength > transform.nFft) issue('winLength must not exceed nFft', ['transform', 'winLength']);
     if ((transform.fMaxHz ?? spec.sampleRateHz / 2) > spec.sampleRateHz / 2)
       issue('fMaxHz must not exceed half the sample rate', ['transform', 'fMaxHz']);
+    if (transform.fMinHz >= (transform.fMaxHz ?? Math.floor(spec.sampleRateHz / 2)))
+      issue('fMinHz must be below fMaxHz', ['transform', 'fMinHz']);
     if (transform.kind === 'mfcc' && transform.coefficients > transform.nMels)
       issue('coefficients must not exceed nMels', ['transform', 'coefficients']);
   });
@@ -105,8 +107,8 @@ export function windowSamples(spec: FeatureSpec): number | null {
 
 /** STFT frames over `samples` samples. */
 export function frameCount(transform: StftTransform, samples: number): number {
-  if (transform.center) return 1 + Math.floor(samples / transform.hopLength);
-  return samples < transform.nFft ? 0 : 1 + Math.floor((samples - transform.nFft) / transform.hopLength);
+  const padded = transform.center ? samples + 2 * Math.floor(transform.nFft / 2) : samples;
+  return padded < transform.nFft ? 0 : 1 + Math.floor((padded - transform.nFft) / transform.hopLength);
 }
 
 /**
