@@ -1,1 +1,161 @@
-export {};
+import { gatewaySchema } from '@timbre/shared/config/schemas';
+import { loadConfigOrExit } from '@timbre/shared/config/load-config';
+import { createKeyStore } from '@timbre/shared/auth/api-keys';
+import { bindProcess, createLifecycle } from '@timbre/shared/lifecycle';
+import { createModelCatalog } from '@timbre/shared/models/model-catalog';
+import { createPublicFetch } from '@timbre/shared/net/public-fetch';
+import { startAdminServer } from '@timbre/shared/observability/admin-server';
+import { createLogger, secretsOfUrl } from '@timbre/shared/observability/logger';
+import { createMetrics } from '@timbre/shared/observability/metrics';
+import { watchEventLoop } from '@timbre/shared/observability/event-loop-watch';
+import { createJobEvents } from '@timbre/shared/queue/job-events';
+import { createKeeper } from '@timbre/shared/queue/keeper';
+import { createLedger } from '@timbre/shared/queue/ledger';
+import { createRedis, readRedisMemory } from '@timbre/shared/queue/redis-connection';
+import { createTaskQueues } from '@timbre/shared/queue/task-queues';
+import { createObjectStore } from '@timbre/shared/storage/create-object-store';
+import { createApp } from './app.js';
+import { requireSafeAuth } from './auth-mode.js';
+import { createAcceptClip } from './jobs/accept-clip.js';
+import { createJobReader } from './jobs/job-reader.js';
+import { createSubmitJob } from './jobs/submit-job.js';
+import { runKeeper } from './keeper-loop.js';
+import { createAdmission } from './limits/admission.js';
+import { createRateLimit } from './limits/rate-limit.js';
+import { createTenantQuota } from './limits/tenant-quota.js';
+import { limitsView } from './limits/limits-view.js';
+import { buildOpenApiDocument } from './openapi/document.js';
+import { registerQueueMetrics } from './queue-metrics.js';
+import { createReadiness } from './readiness.js';
+import { documentRoutes } from './routes/documents.js';
+import { queuesBoard } from './routes/queues-board.js';
+import { startPublicServer } from './http/public-server.js';
+import { ensureSigningSecret } from './signing-secret.js';
+import { version } from '@timbre/shared/version';
+
+const config = loadConfigOrExit(gatewaySchema, process.env);
+const log = createLogger({
+  service: 'gateway',
+  level: config.LOG_LEVEL,
+  secrets: [...secretsOfUrl(config.REDIS_URL), ...secretsOfUrl(config.OBJECT_STORE_URL)],
+});
+const lifecycle = createLifecycle({ log, drainTimeoutMs: config.DRAIN_TIMEOUT_MS });
+bindProcess(lifecycle, log);
+const metrics = createMetrics('gateway');
+const loop = watchEventLoop(metrics);
+lifecycle.onStop('event loop watch', () => loop.stop());
+
+const usesFiles = config.OBJECT_STORE_URL === undefined || config.OBJECT_STORE_URL.startsWith('file:');
+const signingSecret = usesFiles ? (config.URL_SIGNING_SECRET ?? ensureSigningSecret(config.DATA_DIR)) : undefined;
+const publicUrl = config.PUBLIC_URL ?? `http://${config.HOST}:${config.PORT}`;
+const store = createObjectStore({
+  url: config.OBJECT_STORE_URL,
+  dataDir: config.DATA_DIR,
+  signingSecret,
+  publicBaseUrl: publicUrl,
+});
+lifecycle.onStop('object store', () => store.close());
+const keys = createKeyStore(store, { cacheMs: 5000 });
+const authMode = await requireSafeAuth(config, keys);
+
+const redis = createRedis(config.REDIS_URL, 'call', log);
+const subscriber = createRedis(config.REDIS_URL, 'subscriber', log);
+lifecycle.onStop('redis', () => {
+  redis.disconnect();
+  subscriber.disconnect();
+});
+const ledger = createLedger(redis);
+const queues = createTaskQueues(redis);
+lifecycle.onStop('queues', () => queues.close());
+registerQueueMetrics(metrics, ledger, queues);
+
+const models = createModelCatalog({ url: config.MODELS_URL, store, log });
+await models.refresh();
+const modelWatch = models.watch(5000, () => undefined);
+lifecycle.onStop('model watch', () => modelWatch.stop());
+
+const events = createJobEvents(subscriber);
+const reader = createJobReader(ledger, store);
+const streams = createTenantQuota({ limit: config.MAX_STREAMS_PER_TENANT, what: 'streams' });
+const submit = createSubmitJob({
+  ledger,
+  queues,
+  store,
+  models,
+  metrics,
+  policy: {
+    maxBacklogJobs: config.MAX_BACKLOG_JOBS,
+    retentionSeconds: config.RETENTION_SECONDS,
+    deadlineSeconds: { interactive: config.DEADLINE_INTERACTIVE_SECONDS, bulk: config.DEADLINE_BULK_SECONDS },
+    defaultModel: config.DEFAULT_MODEL,
+  },
+});
+const accept = createAcceptClip({
+  ledger,
+  store,
+  submit,
+  models,
+  metrics,
+  admission: createAdmission({
+    ledger,
+    redisMemory: () => readRedisMemory(redis),
+    maxBacklogJobs: config.MAX_BACKLOG_JOBS,
+    maxMemoryRatio: config.MAX_REDIS_MEMORY_RATIO,
+    draining: () => lifecycle.draining,
+  }),
+  uploads: createTenantQuota({ limit: config.MAX_UPLOADS_PER_TENANT, what: 'uploads' }),
+  publicFetch: createPublicFetch({
+    allowPrivate: config.ALLOW_PRIVATE_URLS,
+    maxBytes: config.MAX_FILE_BYTES,
+    totalTimeoutMs: 60_000,
+  }),
+  maxFileBytes: config.MAX_FILE_BYTES,
+  minUploadBytesPerSecond: config.MIN_UPLOAD_BYTES_PER_SECOND,
+});
+const readiness = createReadiness({ redis, store, models, loop, draining: () => lifecycle.draining });
+
+const app = createApp({
+  log,
+  metrics,
+  store,
+  models,
+  keys,
+  jobs: { ledger, events, accept, submit, reader, streams, metrics, recordSeconds: config.RECORD_SECONDS },
+  classify: { ledger, events, accept, reader, streams },
+  readiness,
+  rateLimit: createRateLimit({ perSecond: config.RATE_LIMIT_PER_SECOND, burst: config.RATE_LIMIT_BURST }),
+  documents: documentRoutes({ document: buildOpenApiDocument({ serverUrl: publicUrl, version }) }),
+  settings: {
+    authMode,
+    hosts: config.AUTH_ALLOW_OPEN ? null : [config.HOST, new URL(publicUrl).hostname],
+    trustProxy: config.TRUST_PROXY,
+    corsOrigins: (config.CORS_ORIGINS ?? '').split(',').flatMap((origin) => origin.trim() || []),
+    defaultModel: config.DEFAULT_MODEL,
+    maxFileBytes: config.MAX_FILE_BYTES,
+    minUploadBytesPerSecond: config.MIN_UPLOAD_BYTES_PER_SECOND,
+    signingSecret,
+    limits: limitsView(config),
+  },
+});
+
+const keeper = createKeeper({ redis, ledger, queues, store, metrics, log, recordSeconds: config.RECORD_SECONDS });
+const keeping = runKeeper(keeper, config.SWEEP_INTERVAL_MS, log);
+lifecycle.onStop('keeper', () => keeping.stop());
+
+const board = queuesBoard(queues, { mode: authMode, keys });
+const admin = await startAdminServer({
+  host: config.HOST,
+  port: config.ADMIN_PORT ?? config.PORT + 1,
+  metrics,
+  readiness,
+  extra: (request, response) => {
+    if (!request.url?.startsWith('/queues')) return false;
+    board(request, response);
+    return true;
+  },
+});
+lifecycle.onStop('admin listener', () => admin.close());
+
+const server = await startPublicServer(app, config.HOST, config.PORT);
+lifecycle.onStop('public listener', () => server.close(Math.min(10_000, config.DRAIN_TIMEOUT_MS / 2)));
+log.info({ url: publicUrl, port: server.port, adminPort: admin.port, auth: authMode }, 'serving');

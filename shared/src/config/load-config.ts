@@ -1,5 +1,5 @@
 /** Reads an environment once against a zod schema and reports every problem at once. */
-import { z } from 'zod';
+import type { z } from 'zod';
 
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
@@ -18,4 +18,15 @@ export function loadConfig<S extends z.ZodObject>(schema: S, environment: Enviro
   const parsed = schema.safeParse(given);
   if (parsed.success) return parsed.data;
   throw new ConfigError(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`));
+}
+
+/** For `main.ts`: prints every problem at once and exits with status 1. */
+export function loadConfigOrExit<S extends z.ZodObject>(schema: S, environment: Environment): z.infer<S> {
+  try {
+    return loadConfig(schema, environment);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(1);
+  }
 }

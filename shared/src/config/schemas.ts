@@ -34,28 +34,40 @@ export const commonShape = {
     .describe('Milliseconds a process may take to finish its work after SIGTERM.'),
 };
 
-const retentionShape = {
+const clipLimitShape = {
   MAX_FILE_BYTES: count(1, 64 * 1024 * MIB)
     .default(200 * MIB)
     .describe('Largest clip in bytes.'),
   MAX_DURATION_SECONDS: count(1, 86_400).default(3600).describe('Longest clip in seconds.'),
 };
 
+const recordShape = {
+  RECORD_SECONDS: count(1, 31_536_000)
+    .default(86_400)
+    .describe('Seconds a finished job stays in Redis; later it is read from the object store.'),
+};
+
 export const gatewaySchema = z.object({
   ...commonShape,
-  ...retentionShape,
+  ...clipLimitShape,
+  ...recordShape,
   PORT: port.default(8080).describe('Public HTTP port.'),
   PUBLIC_URL: z
     .url()
     .optional()
     .describe('Address clients reach the gateway at, for signed URLs; default http://HOST:PORT.'),
   AUTH: z
-    .enum(['keys', 'none', 'off'])
+    .enum(['keys', 'none'])
     .optional()
     .describe('`keys`: API keys; `none`: open, loopback only. Default: none on loopback, keys elsewhere.'),
   AUTH_ALLOW_OPEN: flag.default(false).describe('Permit AUTH=none on an address that is not loopback.'),
   TRUST_PROXY: z.string().optional().describe('Express `trust proxy`: hop count or addresses in front of the gateway.'),
   CORS_ORIGINS: z.string().optional().describe('Comma-separated origins browsers may call from; default none.'),
+  URL_SIGNING_SECRET: z
+    .string()
+    .min(16)
+    .optional()
+    .describe('Secret that signs upload URLs of the file object store; default: made once, kept in DATA_DIR.'),
   DEFAULT_MODEL: z.string().optional().describe('Model used when a request names none; default: first by name.'),
   RATE_LIMIT_PER_SECOND: count(1, 1_000_000).default(100).describe('Requests per second for one key (or address).'),
   RATE_LIMIT_BURST: count(1, 1_000_000).default(200).describe('Requests one key may send at once.'),
@@ -78,21 +90,19 @@ export const gatewaySchema = z.object({
   RETENTION_SECONDS: count(60, 31_536_000)
     .default(2_592_000)
     .describe('Seconds a job, its audio and its result are kept.'),
-  RECORD_SECONDS: count(1, 31_536_000)
-    .default(86_400)
-    .describe('Seconds a finished job stays in Redis; later it is read from the object store.'),
   DEADLINE_INTERACTIVE_SECONDS: count(1, 604_800).default(600).describe('Default deadline of interactive jobs.'),
   DEADLINE_BULK_SECONDS: count(1, 604_800).default(86_400).describe('Default deadline of bulk jobs.'),
   ALLOW_PRIVATE_URLS: flag
     .default(false)
     .describe('Fetch clips from private addresses and over http too (tests, closed networks).'),
-  REDIS_STALLED_SWEEP_MS: count(100, 600_000).default(5000).describe('Milliseconds between repair sweeps.'),
+  SWEEP_INTERVAL_MS: count(100, 600_000).default(5000).describe('Milliseconds between repair sweeps.'),
 });
 export type GatewayConfig = z.infer<typeof gatewaySchema>;
 
 export const preprocessSchema = z.object({
   ...commonShape,
-  ...retentionShape,
+  ...clipLimitShape,
+  ...recordShape,
   THREADS: count(1, 256).optional().describe('Worker threads; default: cores.'),
   CONCURRENCY_INTERACTIVE: count(1, 1024).default(8).describe('Interactive tasks in flight in one process.'),
   CONCURRENCY_BULK: count(1, 1024).default(4).describe('Bulk tasks in flight in one process.'),
@@ -107,6 +117,7 @@ export type PreprocessConfig = z.infer<typeof preprocessSchema>;
 
 export const workerSchema = z.object({
   ...commonShape,
+  ...recordShape,
   EXECUTION_PROVIDERS: z
     .string()
     .default('cpu')

@@ -15,11 +15,12 @@ export const ledgerKeys = {
   archive: `${ledgerPrefix}:archive`,
   /** Jobs by the time their record leaves Redis. */
   forget: `${ledgerPrefix}:forget`,
-  /** Jobs by the time all their data is deleted. */
+  /** `<tenant>/<id>` by the time all data of the job is deleted. */
   expiry: `${ledgerPrefix}:expiry`,
   /** `<stage>-<lane>` → milliseconds of audio waiting or running. */
   backlogMs: `${ledgerPrefix}:backlog-ms`,
   backlogJobs: `${ledgerPrefix}:backlog-jobs`,
+  /** Present while Redis holds the ledger; its absence means that Redis was emptied. */
   epoch: `${ledgerPrefix}:epoch`,
   events: (id: string) => `${ledgerPrefix}:events:${id}`,
   cancels: `${ledgerPrefix}:cancels`,

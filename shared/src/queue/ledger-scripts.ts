@@ -42,7 +42,7 @@ redis.call('ZADD', 'timbre:tenant:' .. tenant .. ':jobs', now, id)
 redis.call('ZADD', key('live'), now, id)
 redis.call('ZADD', key('outbox'), now, id)
 redis.call('ZADD', key('deadlines'), deadline, id)
-redis.call('ZADD', key('expiry'), expires, id)
+redis.call('ZADD', key('expiry'), expires, tenant .. '/' .. id)
 if idem ~= '' then redis.call('SET', idem, idemValue, 'EX', idemTtl) end
 emit(id, now, 'queued')
 return 'accepted'

@@ -132,14 +132,25 @@ export function createLedger(redis: Redis, now: () => number = Date.now) {
       return entries.map((entry) => jobEventSchema.parse(JSON.parse(entry)));
     },
 
-    /** Ids of a tenant's jobs created before `beforeMs` (exclusive), newest first, each with its time. */
-    async page(tenant: string, beforeMs: number, count: number): Promise<{ id: string; createdAtMs: number }[]> {
-      const flat = await call<string[]>(
-        redis.zrevrangebyscore(ledgerKeys.tenantJobs(tenant), `(${beforeMs}`, '-inf', 'WITHSCORES', 'LIMIT', 0, count),
-      );
+    /** A tenant's jobs after `position` in the order newest first (same millisecond: by id, descending). */
+    async page(
+      tenant: string,
+      position: { id: string; createdAtMs: number } | undefined,
+      count: number,
+    ): Promise<{ id: string; createdAtMs: number }[]> {
       const rows: { id: string; createdAtMs: number }[] = [];
-      for (let index = 0; index + 1 < flat.length; index += 2)
-        rows.push({ id: flat[index] ?? '', createdAtMs: Number(flat[index + 1]) });
+      const from = position?.createdAtMs ?? '+inf';
+      for (let offset = 0; rows.length < count; offset += count) {
+        const flat = await call<string[]>(
+          redis.zrevrangebyscore(ledgerKeys.tenantJobs(tenant), from, '-inf', 'WITHSCORES', 'LIMIT', offset, count),
+        );
+        for (let index = 0; index + 1 < flat.length; index += 2) {
+          const row = { id: flat[index] ?? '', createdAtMs: Number(flat[index + 1]) };
+          const passed = position && row.createdAtMs === position.createdAtMs && row.id >= position.id;
+          if (!passed) rows.push(row);
+        }
+        if (flat.length < count * 2) break;
+      }
       return rows;
     },
 

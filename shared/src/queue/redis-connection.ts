@@ -51,3 +51,10 @@ export async function withRedisDeadline<T>(work: Promise<T>, ms = 2000): Promise
     clearTimeout(timer);
   }
 }
+
+/** Used bytes and `maxmemory` of the server; 0 means unlimited. */
+export async function readRedisMemory(redis: Redis): Promise<{ used: number; limit: number }> {
+  const info = await withRedisDeadline(redis.info('memory'));
+  const field = (name: string) => Number(new RegExp(`^${name}:(\\d+)`, 'm').exec(info)?.[1] ?? 0);
+  return { used: field('used_memory'), limit: field('maxmemory') };
+}

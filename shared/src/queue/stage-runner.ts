@@ -67,7 +67,7 @@ export function createStageRunner(stage: StageName, handler: StageHandler, deps:
     const { spec } = record;
     const view = terminalView(record, outcome, now());
     const won = await ledger.commit(spec.id, outcome.state, view, now() + deps.recordSeconds * 1000);
-    if (!won) return void metrics.tasksDropped.inc({ stage, reason: 'lost_commit' });
+    if (!won) { metrics.tasksDropped.inc({ stage, reason: 'lost_commit' }); return; }
     metrics.jobsFinished.inc({ lane: spec.lane, state: outcome.state });
     metrics.endToEndSeconds.observe({ lane: spec.lane, state: outcome.state }, view.timings.totalSeconds ?? 0);
     if (outcome.error) metrics.jobFailures.inc({ code: outcome.error.code });
@@ -208,7 +208,7 @@ async function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   let stop: (() => void) | undefined;
   const aborted = new Promise<never>((_resolve, reject) => {
     const fail = () => reject(signal.reason as Error);
-    if (signal.aborted) return fail();
+    if (signal.aborted) { fail(); return; }
     signal.addEventListener('abort', fail, { once: true });
     stop = () => signal.removeEventListener('abort', fail);
   });

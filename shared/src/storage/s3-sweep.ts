@@ -19,7 +19,8 @@ export async function sweepUploads({ client, bucket, call }: S3Reading, olderTha
         if (s3CodeOf(error) !== 'NoSuchUpload') throw error;
       }
     }
-    const next = String(page.nextKeyMarker);
+    const marked: unknown = page.nextKeyMarker;
+    const next = String(marked);
     if (!page.isTruncated || next === marker) return removed;
     marker = next;
   }

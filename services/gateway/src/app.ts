@@ -1,0 +1,91 @@
+/** The public HTTP application. Everything it needs is handed in; nothing here reads the environment. */
+import cors from 'cors';
+import express, { type Express, type RequestHandler } from 'express';
+import helmet from 'helmet';
+import type { KeyStore } from '@timbre/shared/auth/api-keys';
+import type { Logger } from '@timbre/shared/observability/logger';
+import type { Metrics } from '@timbre/shared/observability/metrics';
+import type { Readiness } from '@timbre/shared/observability/admin-server';
+import type { ModelCatalog } from '@timbre/shared/models/model-catalog';
+import type { ObjectStore } from '@timbre/shared/storage/object-store';
+import { AppError } from '@timbre/shared/errors';
+import { authenticate, type AuthMode } from './http/authenticate.js';
+import { errorHandler, notFound } from './http/error-handler.js';
+import { requestContext } from './http/request-context.js';
+import { classifyRoutes, type ClassifyDeps } from './routes/classify.js';
+import { healthRoutes } from './routes/health.js';
+import { jobRoutes, type JobRoutesDeps } from './routes/jobs.js';
+import { modelRoutes } from './routes/models.js';
+import { signedObjectRoutes, uploadRoutes } from './routes/uploads.js';
+
+export interface AppDeps {
+  log: Logger;
+  metrics: Metrics;
+  store: ObjectStore;
+  models: ModelCatalog;
+  keys: KeyStore;
+  jobs: JobRoutesDeps;
+  classify: ClassifyDeps;
+  readiness: () => Promise<Readiness>;
+  rateLimit: RequestHandler;
+  documents: RequestHandler;
+  settings: {
+    authMode: AuthMode;
+    hosts: readonly string[] | null;
+    trustProxy: string | undefined;
+    corsOrigins: string[];
+    defaultModel: string | undefined;
+    maxFileBytes: number;
+    minUploadBytesPerSecond: number;
+    signingSecret: string | undefined;
+    limits: Record<string, unknown>;
+  };
+}
+
+const maxUrlLength = 2048;
+
+export function createApp(deps: AppDeps): Express {
+  const { log, metrics, store, models, settings } = deps;
+  const app = express();
+  app.disable('x-powered-by');
+  app.set('etag', false);
+  if (settings.trustProxy !== undefined) app.set('trust proxy', trustProxy(settings.trustProxy));
+
+  app.use(requestContext(log, metrics));
+  app.use(helmet({ contentSecurityPolicy: { directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } } }));
+  if (settings.corsOrigins.length > 0)
+    app.use(cors({ origin: settings.corsOrigins, exposedHeaders: ['Location', 'Retry-After', 'X-Request-Id'] }));
+  app.use((request, _response, next) => {
+    if (request.originalUrl.length > maxUrlLength && !request.path.startsWith('/v1/objects/'))
+      throw new AppError('uri_too_long');
+    next();
+  });
+  app.use(healthRoutes(deps.readiness, settings.limits));
+  app.use(deps.documents);
+
+  const uploads = {
+    store,
+    maxFileBytes: settings.maxFileBytes,
+    minUploadBytesPerSecond: settings.minUploadBytesPerSecond,
+  };
+  if (settings.signingSecret !== undefined)
+    app.use('/v1/objects', signedObjectRoutes({ ...uploads, signingSecret: settings.signingSecret }));
+
+  app.use(
+    ['/v1', '/predict_instrument'],
+    authenticate({ mode: settings.authMode, keys: deps.keys, hosts: settings.hosts }),
+    deps.rateLimit,
+  );
+  app.use('/v1/jobs', jobRoutes(deps.jobs));
+  app.use('/v1/models', modelRoutes(models, settings.defaultModel));
+  app.use('/v1/uploads', uploadRoutes(uploads));
+  app.use(classifyRoutes(deps.classify));
+  app.use(notFound);
+  app.use(errorHandler(log, metrics));
+  return app;
+}
+
+/** A hop count, or addresses and the names Express knows (`loopback`, `uniquelocal`). */
+function trustProxy(value: string): number | string[] {
+  return /^\d+$/.test(value) ? Number(value) : value.split(',').map((part) => part.trim());
+}

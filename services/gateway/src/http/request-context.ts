@@ -1,0 +1,65 @@
+/** What every handler may ask of a request: its id, its trace, who is asking. */
+import { randomUUID } from 'node:crypto';
+import type { Request, RequestHandler, Response } from 'express';
+import type { Logger } from '@timbre/shared/observability/logger';
+import type { Metrics } from '@timbre/shared/observability/metrics';
+import { childTraceparent } from '@timbre/shared/observability/traceparent';
+import type { Principal } from '@timbre/shared/auth/api-keys';
+import { AppError } from '@timbre/shared/errors';
+
+export interface RequestContext {
+  requestId: string;
+  traceparent: string;
+  principal?: Principal;
+}
+
+const contexts = new WeakMap<Request, RequestContext>();
+
+export function contextOf(request: Request): RequestContext {
+  const context = contexts.get(request);
+  if (!context) throw new AppError('internal', { detail: 'the request has no context' });
+  return context;
+}
+
+/** Who is asking; routes that use it stand behind authentication. */
+export function requirePrincipal(request: Request): Principal {
+  const { principal } = contextOf(request);
+  if (!principal) throw new AppError('auth_missing');
+  return principal;
+}
+
+const acceptableId = /^[A-Za-z0-9._-]{8,64}$/;
+
+/** Gives each request an id and a trace, and records its duration by route pattern, never by path. */
+export function requestContext(log: Logger, metrics: Metrics): RequestHandler {
+  return (request, response, next) => {
+    const started = performance.now();
+    const given = request.get('x-request-id');
+    const requestId = given && acceptableId.test(given) ? given : randomUUID();
+    contexts.set(request, { requestId, traceparent: childTraceparent(request.get('traceparent')) });
+    response.setHeader('X-Request-Id', requestId);
+    response.once('close', () => {
+      const seconds = (performance.now() - started) / 1000;
+      const route = routePattern(request);
+      const status = response.writableFinished ? String(response.statusCode) : 'aborted';
+      metrics.httpSeconds.observe({ method: request.method, route, status }, seconds);
+      log.debug({ requestId, method: request.method, route, status, seconds }, 'request');
+    });
+    next();
+  };
+}
+
+function routePattern(request: Request): string {
+  const route = request.route as { path?: unknown } | undefined;
+  return typeof route?.path === 'string' ? `${request.baseUrl}${route.path}` : 'unmatched';
+}
+
+/** Aborts when the client goes away before the answer is complete. */
+export function clientSignal(response: Response): AbortSignal {
+  const controller = new AbortController();
+  response.once('close', () => {
+    if (!response.writableFinished)
+      controller.abort(new AppError('upload_incomplete', { detail: 'the client went away' }));
+  });
+  return controller.signal;
+}

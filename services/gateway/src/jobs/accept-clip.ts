@@ -1,0 +1,196 @@
+/**
+ * From an HTTP request with a clip to an accepted job, whatever way the clip comes: form, raw body, URI or finished upload.
+ * Order matters: cheap refusals first, bytes next, the record last; whatever fails leaves nothing behind.
+ */
+import type { Request, Response } from 'express';
+import { AppError } from '@timbre/shared/errors';
+import { submitFieldsSchema, submitJsonSchema, type JobSpec, type SubmitFields } from '@timbre/shared/contracts/job';
+import type { Principal } from '@timbre/shared/auth/api-keys';
+import type { Metrics } from '@timbre/shared/observability/metrics';
+import type { PublicFetch } from '@timbre/shared/net/public-fetch';
+import type { Ledger } from '@timbre/shared/queue/ledger';
+import { audioKey, incomingKey, jobPrefix } from '@timbre/shared/storage/job-keys';
+import type { ObjectStore } from '@timbre/shared/storage/object-store';
+import type { TenantQuota } from '../limits/tenant-quota.js';
+import type { Admission } from '../limits/admission.js';
+import { checkJsonShape, parseInput } from '../http/parse.js';
+import { clientSignal, contextOf, requirePrincipal } from '../http/request-context.js';
+import { isMultipart, isRawBody, receiveClip } from '../uploads/receive-clip.js';
+import { claimIdempotency, type IdempotencyClaim } from './idempotency.js';
+import { newJobId, requireModel, type SubmitDeps, type SubmitJob, type Submission } from './submit-job.js';
+
+export interface AcceptDeps {
+  ledger: Ledger;
+  store: ObjectStore;
+  submit: SubmitJob;
+  models: SubmitDeps['models'];
+  metrics: Metrics;
+  admission: Admission;
+  uploads: TenantQuota;
+  publicFetch: PublicFetch;
+  maxFileBytes: number;
+  minUploadBytesPerSecond: number;
+}
+
+export interface Accepted {
+  jobId: string;
+  spec: JobSpec | undefined;
+  replayed: boolean;
+}
+
+export interface AcceptOptions {
+  /** Runs when the id is known and before the job exists, to subscribe in time. */
+  beforeSubmit?: (jobId: string) => Promise<void>;
+  /** Fixed by the route, over what the client sends. */
+  force?: Partial<SubmitFields>;
+}
+
+export type AcceptClip = (request: Request, response: Response, options?: AcceptOptions) => Promise<Accepted>;
+
+export function createAcceptClip(deps: AcceptDeps): AcceptClip {
+  return async (request, response, options = {}) => {
+    const principal = requirePrincipal(request);
+    const fromQuery = checkFields(request.query, deps, options);
+    await deps.admission.check();
+    const claim = await claimIdempotency(request, principal, deps.ledger);
+    const jobId = newJobId();
+    try {
+      const draft =
+        isMultipart(request) || isRawBody(request)
+          ? await receive(request, response, { deps, principal, jobId, fromQuery, options })
+          : await fromJson(request, { deps, principal, jobId, options });
+      return await settle(request, { deps, principal, jobId, claim, draft, options });
+    } catch (error) {
+      await claim?.abandon();
+      throw error;
+    }
+  };
+}
+
+/** Query fields are checked before a byte of the body is read, the model's existence included. */
+function checkFields(query: unknown, { models }: AcceptDeps, { force }: AcceptOptions): SubmitFields {
+  const { waitSeconds: _wait, ...fields } = query as Record<string, unknown>;
+  const parsed = parseInput(submitFieldsSchema, fields);
+  if (parsed.model !== undefined) requireModel(models, parsed.model);
+  return { ...parsed, ...force };
+}
+
+interface Draft {
+  fields: SubmitFields;
+  source: Submission['source'];
+  name: string;
+  via: Submission['via'];
+  uploadSeconds: number;
+  /** What makes two requests the same. */
+  identity: unknown;
+}
+
+interface Step {
+  deps: AcceptDeps;
+  principal: Principal;
+  jobId: string;
+  options: AcceptOptions;
+}
+
+async function receive(request: Request, response: Response, step: Step & { fromQuery: SubmitFields }): Promise<Draft> {
+  const { deps, principal, jobId, fromQuery, options } = step;
+  const release = deps.uploads.acquire(principal.tenant);
+  const started = performance.now();
+  const key = audioKey({ tenant: principal.tenant, id: jobId });
+  try {
+    const { object, fields, fileName } = await receiveClip(request, {
+      key,
+      store: deps.store,
+      maxBytes: deps.maxFileBytes,
+      minBytesPerSecond: deps.minUploadBytesPerSecond,
+      signal: clientSignal(response),
+    });
+    const via = isMultipart(request) ? 'form' : 'raw';
+    deps.metrics.uploadBytes.inc({ via }, object.bytes);
+    const merged = await mergeFields(fields, { deps, fromQuery, options, key });
+    return {
+      fields: merged,
+      source: { key, bytes: object.bytes, sha256: object.sha256 },
+      name: merged.name ?? fileName,
+      via,
+      uploadSeconds: (performance.now() - started) / 1000,
+      identity: { fields: merged, sha256: object.sha256 },
+    };
+  } finally {
+    release();
+  }
+}
+
+async function mergeFields(
+  fields: Record<string, string>,
+  { deps, fromQuery, options, key }: { deps: AcceptDeps; fromQuery: SubmitFields; options: AcceptOptions; key: string },
+): Promise<SubmitFields> {
+  try {
+    if (Object.keys(fields).length === 0) return fromQuery;
+    const merged = {
+      ...fromQuery,
+      ...parseInput(submitFieldsSchema, { lane: fromQuery.lane, ...fields }),
+      ...options.force,
+    };
+    if (merged.model !== undefined) requireModel(deps.models, merged.model);
+    return merged;
+  } catch (error) {
+    await deps.store.delete(key);
+    throw error;
+  }
+}
+
+async function fromJson(request: Request, { deps, principal, jobId, options }: Step): Promise<Draft> {
+  if (!request.is('application/json'))
+    throw new AppError('unsupported_media_type', {
+      detail: 'send multipart/form-data, audio/*, application/octet-stream or application/json',
+    });
+  checkJsonShape(request.body);
+  const { source, ...rest } = parseInput(submitJsonSchema, request.body);
+  const fields = { ...rest, ...options.force };
+  if (fields.model !== undefined) requireModel(deps.models, fields.model);
+  const identity = { fields, source };
+  if ('uri' in source) {
+    const url = deps.publicFetch.checkUrl(source.uri);
+    const key = audioKey({ tenant: principal.tenant, id: jobId });
+    const name = fields.name ?? (decodeURIComponent(url.pathname.split('/').pop() ?? '').slice(0, 255) || 'clip');
+    return { fields, source: { key, uri: source.uri }, name, via: 'uri', uploadSeconds: 0, identity };
+  }
+  const key = incomingKey(principal.tenant, source.uploadId);
+  const found = await deps.store.head(key);
+  if (!found) throw new AppError('not_found', { detail: 'no finished upload has this id' });
+  if (found.bytes > deps.maxFileBytes)
+    throw new AppError('payload_too_large', { details: { limit: deps.maxFileBytes, observed: found.bytes } });
+  const name = fields.name ?? 'clip';
+  return { fields, source: { key, bytes: found.bytes }, name, via: 'upload', uploadSeconds: 0, identity };
+}
+
+async function settle(
+  request: Request,
+  step: Step & { claim: IdempotencyClaim | undefined; draft: Draft },
+): Promise<Accepted> {
+  const { deps, principal, jobId, claim, draft, options } = step;
+  const { identity, ...submission } = draft;
+  const discard = () => deps.store.deletePrefix(jobPrefix({ tenant: principal.tenant, id: jobId }));
+  if (claim?.existing) {
+    await discard();
+    claim.requireSame(identity);
+    await options.beforeSubmit?.(claim.existing.jobId);
+    return { jobId: claim.existing.jobId, spec: undefined, replayed: true };
+  }
+  try {
+    await options.beforeSubmit?.(jobId);
+    const spec = await deps.submit({
+      ...submission,
+      id: jobId,
+      principal,
+      traceparent: contextOf(request).traceparent,
+      ...(claim ? { idempotency: claim.bind(jobId, identity) } : {}),
+    });
+    return { jobId, spec, replayed: false };
+  } catch (error) {
+    // A refusal is certain; when Redis merely did not answer the job may exist, so its audio stays for the keeper.
+    if (error instanceof AppError && error.code === 'queue_full') await discard();
+    throw error;
+  }
+}

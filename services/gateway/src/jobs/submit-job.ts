@@ -1,0 +1,118 @@
+/**
+ * Accepts a job: builds its immutable spec, stores it beside the audio, makes the record true in one script, and adds the
+ * first task. A crash after the script leaves the job in the outbox, from which the keeper adds its task.
+ */
+import { randomBytes } from 'node:crypto';
+import { AppError } from '@timbre/shared/errors';
+import type { JobSpec, SubmitFields } from '@timbre/shared/contracts/job';
+import type { ModelCatalog } from '@timbre/shared/models/model-catalog';
+import type { Principal } from '@timbre/shared/auth/api-keys';
+import type { Metrics } from '@timbre/shared/observability/metrics';
+import type { Ledger, SubmitOptions } from '@timbre/shared/queue/ledger';
+import type { TaskQueues } from '@timbre/shared/queue/task-queues';
+import { submissionKey } from '@timbre/shared/storage/job-keys';
+import type { ObjectStore } from '@timbre/shared/storage/object-store';
+
+export interface SubmitPolicy {
+  maxBacklogJobs: number;
+  retentionSeconds: number;
+  deadlineSeconds: Record<'interactive' | 'bulk', number>;
+  defaultModel: string | undefined;
+}
+
+export interface SubmitDeps {
+  ledger: Ledger;
+  queues: TaskQueues;
+  store: ObjectStore;
+  models: ModelCatalog;
+  metrics: Metrics;
+  policy: SubmitPolicy;
+  now?: () => number;
+}
+
+export interface Submission {
+  id: string;
+  principal: Principal;
+  fields: SubmitFields;
+  source: JobSpec['source'];
+  name: string;
+  traceparent: string;
+  uploadSeconds: number;
+  /** How it came: a bounded label for metrics. */
+  via: 'form' | 'raw' | 'uri' | 'upload' | 'retry';
+  retryOf?: string;
+  idempotency?: SubmitOptions['idempotency'];
+}
+
+export const newJobId = () => `j${randomBytes(16).toString('hex')}`;
+export const newUploadId = () => `u${randomBytes(16).toString('hex')}`;
+
+export type SubmitJob = (submission: Submission) => Promise<JobSpec>;
+
+export function createSubmitJob(deps: SubmitDeps): SubmitJob {
+  const { ledger, queues, store, metrics, policy } = deps;
+  const now = deps.now ?? Date.now;
+
+  return async (submission) => {
+    const spec = buildSpec(submission, deps, now());
+    await Promise.all([
+      store.put(submissionKey(spec), Buffer.from(JSON.stringify(spec)), { contentType: 'application/json' }),
+      ledger.submit(spec, {
+        maxLive: policy.maxBacklogJobs,
+        ...(submission.idempotency ? { idempotency: submission.idempotency } : {}),
+      }),
+    ]);
+    metrics.jobsAccepted.inc({ lane: spec.lane, via: submission.via });
+    metrics.stageSeconds.observe({ stage: 'upload', lane: spec.lane }, spec.uploadSeconds);
+    const task = {
+      v: 1 as const,
+      jobId: spec.id,
+      stage: 'preprocess' as const,
+      lane: spec.lane,
+      traceparent: spec.traceparent,
+      enqueuedAtMs: now(),
+    };
+    // Accepted is accepted: when the queue does not answer now, the keeper adds the task from the outbox.
+    await queues.enqueue(task, { generation: 0 }).catch(() => undefined);
+    return spec;
+  };
+}
+
+function buildSpec(submission: Submission, { models, policy }: SubmitDeps, createdAtMs: number): JobSpec {
+  const { fields, source } = submission;
+  const model = requireModel(models, fields.model ?? policy.defaultModel);
+  const retention = fields.retentionSeconds ?? policy.retentionSeconds;
+  const deadline = fields.deadlineSeconds ?? policy.deadlineSeconds[fields.lane];
+  return {
+    v: 1,
+    id: submission.id,
+    tenant: submission.principal.tenant,
+    lane: fields.lane,
+    model: model.card.id,
+    modelDigest: model.modelDigest,
+    featureDigest: model.featureDigest,
+    features: model.card.features,
+    name: fields.name ?? submission.name,
+    source,
+    createdAtMs,
+    deadlineAtMs: createdAtMs + deadline * 1000,
+    expiresAtMs: createdAtMs + retention * 1000,
+    estimatedSeconds: estimateSeconds(source.bytes),
+    uploadSeconds: submission.uploadSeconds,
+    traceparent: submission.traceparent,
+    ...(submission.retryOf ? { retryOf: submission.retryOf } : {}),
+  };
+}
+
+/** The named model, or the first of the catalog when no name is given. */
+export function requireModel(models: ModelCatalog, id: string | undefined) {
+  const model = id === undefined ? models.list()[0] : models.get(id);
+  if (model) return model;
+  if (id === undefined) throw new AppError('model_unavailable', { detail: 'no model is installed' });
+  throw new AppError('model_not_found', { details: { models: models.list().map(({ card }) => card.id) } });
+}
+
+/** Backlog needs seconds before anything is decoded: CD-quality stereo bytes, off by the codec's ratio at worst. */
+function estimateSeconds(bytes: number | undefined): number {
+  return bytes === undefined ? 10 : bytes / (44_100 * 2 * 2);
+}

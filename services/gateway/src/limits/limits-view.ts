@@ -1,0 +1,31 @@
+/** The limits in force, as `/v1/limits` shows them. */
+import type { GatewayConfig } from '@timbre/shared/config/schemas';
+
+export function limitsView(config: GatewayConfig) {
+  return {
+    file: {
+      maxBytes: config.MAX_FILE_BYTES,
+      maxDurationSeconds: config.MAX_DURATION_SECONDS,
+      maxChannels: 8,
+      sampleRateHz: { min: 4000, max: 384_000 },
+    },
+    requests: {
+      perSecond: config.RATE_LIMIT_PER_SECOND,
+      burst: config.RATE_LIMIT_BURST,
+      maxJsonBytes: 1024 * 1024,
+      maxUrlLength: 2048,
+      maxHeaderBytes: 16_384,
+    },
+    uploads: {
+      parallelPerTenant: config.MAX_UPLOADS_PER_TENANT,
+      minBytesPerSecond: config.MIN_UPLOAD_BYTES_PER_SECOND,
+    },
+    streams: { openPerTenant: config.MAX_STREAMS_PER_TENANT },
+    jobs: {
+      maxBacklog: config.MAX_BACKLOG_JOBS,
+      deadlineSeconds: { interactive: config.DEADLINE_INTERACTIVE_SECONDS, bulk: config.DEADLINE_BULK_SECONDS },
+      retentionSeconds: config.RETENTION_SECONDS,
+      maxWaitSeconds: 60,
+    },
+  };
+}

@@ -1,0 +1,72 @@
+/**
+ * Uploads that bypass the job call. `POST /v1/uploads/presign` gives an id and a URL good for one PUT; the finished upload
+ * is then named as `source.uploadId`. `/v1/objects` is where the URLs of the file driver point.
+ */
+import { Router, json, type Request } from 'express';
+import { pipeline } from 'node:stream/promises';
+import { z } from 'zod';
+import { AppError } from '@timbre/shared/errors';
+import { incomingKey } from '@timbre/shared/storage/job-keys';
+import type { ObjectStore } from '@timbre/shared/storage/object-store';
+import { verifyPresigned } from '@timbre/shared/storage/signed-url';
+import { requireScope } from '../http/authenticate.js';
+import { parseInput } from '../http/parse.js';
+import { clientSignal, requirePrincipal } from '../http/request-context.js';
+import { newUploadId } from '../jobs/submit-job.js';
+import { IngressGuard } from '../uploads/ingress-guard.js';
+
+export interface UploadRoutesDeps {
+  store: ObjectStore;
+  maxFileBytes: number;
+  minUploadBytesPerSecond: number;
+}
+
+export const presignSchema = z.strictObject({
+  bytes: z.int().min(1),
+  contentType: z.string().max(100).default('application/octet-stream'),
+});
+const expiresInSeconds = 900;
+
+export function uploadRoutes({ store, maxFileBytes }: UploadRoutesDeps): Router {
+  const router = Router();
+  router.post('/presign', requireScope('submit'), json({ limit: '1mb' }), async (request, response) => {
+    const { bytes, contentType } = parseInput(presignSchema, request.body);
+    if (bytes > maxFileBytes)
+      throw new AppError('payload_too_large', { details: { limit: maxFileBytes, observed: bytes } });
+    const uploadId = newUploadId();
+    const key = incomingKey(requirePrincipal(request).tenant, uploadId);
+    const url = await store.presign('PUT', key, { expiresInSeconds, contentLength: bytes, contentType });
+    response.status(201).json({
+      uploadId,
+      method: 'PUT',
+      url,
+      headers: { 'Content-Type': contentType, 'Content-Length': String(bytes) },
+      expiresAt: new Date(Date.now() + expiresInSeconds * 1000).toISOString(),
+    });
+  });
+  return router;
+}
+
+/** Signed access to single objects of the file driver; the signature is the permission. */
+export function signedObjectRoutes(deps: UploadRoutesDeps & { signingSecret: string }): Router {
+  const { store, signingSecret, minUploadBytesPerSecond } = deps;
+  const router = Router();
+  const granted = ({ method, originalUrl, headers }: Request) =>
+    verifyPresigned({ method, url: originalUrl, headers }, signingSecret);
+  router.put('/{*key}', async (request, response) => {
+    const { key, contentLength } = granted(request);
+    const guard = new IngressGuard({ minBytesPerSecond: minUploadBytesPerSecond });
+    const signal = clientSignal(response);
+    const [, stored] = await Promise.all([
+      pipeline(request, guard, { signal }),
+      store.put(key, guard, { signal, ...(contentLength === undefined ? {} : { maxBytes: contentLength }) }),
+    ]);
+    response.status(200).json({ bytes: stored.bytes, sha256: stored.sha256 });
+  });
+  router.get('/{*key}', async (request, response) => {
+    const { key } = granted(request);
+    response.set({ 'Content-Type': 'application/octet-stream', 'Content-Disposition': 'attachment' });
+    await pipeline(await store.get(key), response);
+  });
+  return router;
+}

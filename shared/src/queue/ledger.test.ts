@@ -1,0 +1,175 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { pino } from 'pino';
+import type { Redis } from 'ioredis';
+import { startTestRedis, type TestRedis } from '../testing/redis-server.js';
+import type { JobSpec } from '../contracts/job.js';
+import { createLedger, type BeginAnswer, type Ledger } from './ledger.js';
+import { createRedis } from './redis-connection.js';
+import { terminalView } from './job-record.js';
+import { ledgerKeys } from './ledger-keys.js';
+
+const log = pino({ level: 'silent' });
+let server: TestRedis;
+let redis: Redis;
+let ledger: Ledger;
+
+beforeAll(async () => {
+  server = await startTestRedis();
+  redis = createRedis(server.url, 'call', log);
+  ledger = createLedger(redis);
+});
+afterAll(async () => {
+  redis.disconnect();
+  await server.stop();
+});
+beforeEach(() => redis.flushall());
+
+function aSpec(change: Partial<JobSpec> = {}): JobSpec {
+  const id = `j${randomBytes(16).toString('hex')}`;
+  const now = Date.now();
+  return {
+    v: 1,
+    id,
+    tenant: 'local',
+    lane: 'interactive',
+    model: 'm',
+    modelDigest: 'sha256:m',
+    featureDigest: 'sha256:f',
+    features: { version: 1, sampleRateHz: 16000, crop: { kind: 'head', seconds: 1 }, transform: { kind: 'waveform' } },
+    name: 'a.wav',
+    source: { key: `jobs/local/${id}/audio`, bytes: 10, sha256: 'x' },
+    createdAtMs: now,
+    deadlineAtMs: now + 60_000,
+    expiresAtMs: now + 3_600_000,
+    estimatedSeconds: 2,
+    uploadSeconds: 0,
+    traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+    ...change,
+  };
+}
+
+const pack = { key: 'tensors/x', bytes: 1, sha256: 'y', windows: 1 };
+const submit = (spec: JobSpec, maxLive = 100) => ledger.submit(spec, { maxLive });
+async function run(spec: JobSpec, stage: 'preprocess' | 'infer', token = 't'): Promise<Extract<BeginAnswer, { kind: 'run' }>> {
+  const answer = await ledger.begin(spec.id, stage, token, false);
+  if (answer.kind !== 'run') throw new Error(`expected run, got ${answer.kind}`);
+  return answer;
+}
+async function end(spec: JobSpec, state: 'succeeded' | 'canceled'): Promise<boolean> {
+  const record = await ledger.read(spec.id);
+  return ledger.commit(spec.id, state, terminalView(record!, { state }, Date.now()), Date.now() + 1000);
+}
+
+describe('ledger', () => {
+  it('takes a job through both stages and logs four events without gaps', async () => {
+    const spec = aSpec();
+    await submit(spec);
+    await run(spec, 'preprocess');
+    expect(await ledger.advance(spec, 't', { pack, progress: {}, seconds: 3 })).toBe('advanced');
+    const { pack: handed } = await run(spec, 'infer');
+    expect(handed).toEqual(pack);
+    expect(await end(spec, 'succeeded')).toBe(true);
+    const events = await ledger.eventsAfter(spec.id, 0);
+    expect(events.map(({ seq, state }) => [seq, state])).toEqual([
+      [1, 'queued'],
+      [2, 'preprocessing'],
+      [3, 'inferring'],
+      [4, 'succeeded'],
+    ]);
+  });
+
+  it('keeps the first terminal state when two attempts end the job', async () => {
+    const spec = aSpec();
+    await submit(spec);
+    expect(await end(spec, 'canceled')).toBe(true);
+    expect(await end(spec, 'succeeded')).toBe(false);
+    expect((await ledger.read(spec.id))?.state).toBe('canceled');
+  });
+
+  it('moves the backlog from stage to stage and back to zero', async () => {
+    const spec = aSpec({ estimatedSeconds: 2 });
+    await submit(spec);
+    expect((await ledger.backlog()).get('preprocess-interactive')).toEqual({ audioSeconds: 2, jobs: 1 });
+    await run(spec, 'preprocess');
+    await ledger.advance(spec, 't', { pack, progress: {}, seconds: 3 });
+    const between = await ledger.backlog();
+    expect(between.get('preprocess-interactive')).toEqual({ audioSeconds: 0, jobs: 0 });
+    expect(between.get('infer-interactive')).toEqual({ audioSeconds: 3, jobs: 1 });
+    await end(spec, 'canceled');
+    expect((await ledger.backlog()).get('infer-interactive')).toEqual({ audioSeconds: 0, jobs: 0 });
+  });
+
+  it('refuses the 3rd unfinished job when 2 are allowed', async () => {
+    await submit(aSpec(), 2);
+    await submit(aSpec(), 2);
+    await expect(submit(aSpec(), 2)).rejects.toMatchObject({ code: 'queue_full' });
+  });
+
+  it('sends an attempt whose predecessor vanished to quarantine, and gives the job up at the 3rd death', async () => {
+    const spec = aSpec();
+    await submit(spec);
+    await run(spec, 'preprocess', 'first');
+    expect(await ledger.begin(spec.id, 'preprocess', 'second', false)).toEqual({ kind: 'quarantine', deaths: 1 });
+    expect((await ledger.begin(spec.id, 'preprocess', 'second', true)).kind).toBe('run');
+    expect((await ledger.begin(spec.id, 'preprocess', 'third', true)).kind).toBe('run');
+    expect(await ledger.begin(spec.id, 'preprocess', 'fourth', true)).toEqual({ kind: 'poisoned', deaths: 3 });
+  });
+
+  it('does not count an attempt that was given back as a death', async () => {
+    const spec = aSpec();
+    await submit(spec);
+    await run(spec, 'preprocess', 'first');
+    expect(await ledger.release(spec.id, 'first', true)).toBe(1);
+    const again = await run(spec, 'preprocess', 'second');
+    expect(again.record.deaths).toBe(0);
+    expect(again.failures).toBe(1);
+  });
+
+  it('lets the later of two overlapping attempts hand on only once', async () => {
+    const spec = aSpec();
+    await submit(spec);
+    await run(spec, 'preprocess', 'zombie');
+    expect(await ledger.advance(spec, 'zombie', { pack, progress: {}, seconds: 1 })).toBe('advanced');
+    expect(await ledger.advance(spec, 'other', { pack, progress: {}, seconds: 1 })).toBe('superseded');
+    expect((await ledger.begin(spec.id, 'preprocess', 'late', false)).kind).toBe('superseded');
+  });
+
+  it('has a tensor pack remade once', async () => {
+    const spec = aSpec();
+    await submit(spec);
+    for (const expected of [1, -1]) {
+      await run(spec, 'preprocess', 'p');
+      await ledger.advance(spec, 'p', { pack, progress: {}, seconds: 1 });
+      await run(spec, 'infer', 'i');
+      expect(await ledger.remake(spec, 'i')).toBe(expected);
+    }
+  });
+
+  it('pages 25 jobs of one millisecond without gap or repeat', async () => {
+    const createdAtMs = Date.now();
+    const specs = Array.from({ length: 25 }, () => aSpec({ createdAtMs }));
+    for (const spec of specs) await submit(spec);
+    const seen: string[] = [];
+    let position: { id: string; createdAtMs: number } | undefined;
+    for (;;) {
+      const rows = await ledger.page('local', position, 10);
+      if (rows.length === 0) break;
+      position = rows[Math.min(9, rows.length - 1)];
+      seen.push(...rows.slice(0, 10).map(({ id }) => id));
+    }
+    expect([...seen].sort()).toEqual(specs.map(({ id }) => id).sort());
+  });
+
+  it('costs Redis under 4 KiB for a waiting job', async () => {
+    const spec = aSpec();
+    await submit(spec);
+    const bytes = Number(await redis.memory('USAGE', ledgerKeys.job(spec.id)));
+    expect(bytes).toBeLessThan(4096);
+  });
+
+  it('reserves an idempotency key for one of two callers', async () => {
+    expect(await ledger.reserveIdempotency('local', 'k', 60)).toBe('');
+    expect(await ledger.reserveIdempotency('local', 'k', 60)).toBe('pending');
+  });
+});

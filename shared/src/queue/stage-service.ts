@@ -1,0 +1,114 @@
+/** Wiring that preprocess and worker share: connections, ledger, consumer, admin listener, drain. */
+import { AppError } from '../errors.js';
+import type { StageName } from '../contracts/pipeline.js';
+import { createLifecycle, bindProcess, type Lifecycle } from '../lifecycle.js';
+import { createLogger, secretsOfUrl, type Logger } from '../observability/logger.js';
+import { createMetrics, type Metrics } from '../observability/metrics.js';
+import { startAdminServer } from '../observability/admin-server.js';
+import { watchEventLoop } from '../observability/event-loop-watch.js';
+import { createObjectStore } from '../storage/create-object-store.js';
+import type { ObjectStore } from '../storage/object-store.js';
+import { createCancelBus } from './cancel-bus.js';
+import { createLedger } from './ledger.js';
+import { createRedis } from './redis-connection.js';
+import { createStageConsumer } from './stage-consumer.js';
+import { createStageRunner, type StageHandler } from './stage-runner.js';
+import { createTaskQueues } from './task-queues.js';
+
+export interface StageServiceConfig {
+  HOST: string;
+  DATA_DIR: string;
+  REDIS_URL: string;
+  OBJECT_STORE_URL?: string | undefined;
+  ADMIN_PORT?: number | undefined;
+  LOG_LEVEL: string;
+  DRAIN_TIMEOUT_MS: number;
+  CONCURRENCY_INTERACTIVE: number;
+  CONCURRENCY_BULK: number;
+  RECORD_SECONDS: number;
+}
+
+export interface StageParts {
+  log: Logger;
+  metrics: Metrics;
+  store: ObjectStore;
+  lifecycle: Lifecycle;
+}
+
+export interface StageServiceOptions {
+  service: string;
+  stage: StageName;
+  config: StageServiceConfig;
+  defaultAdminPort: number;
+  /** Builds the handler; resolves when the service can take work. Releases go through `parts.lifecycle`. */
+  prepare: (parts: StageParts) => Promise<{ handler: StageHandler; ready?: () => string | undefined }>;
+}
+
+/** Starts a stage's process; it ends by signal. */
+export async function startStageService(options: StageServiceOptions): Promise<void> {
+  const { service, stage, config } = options;
+  const log = createLogger({
+    service,
+    level: config.LOG_LEVEL,
+    secrets: [...secretsOfUrl(config.REDIS_URL), ...secretsOfUrl(config.OBJECT_STORE_URL)],
+  });
+  const lifecycle = createLifecycle({ log, drainTimeoutMs: config.DRAIN_TIMEOUT_MS });
+  bindProcess(lifecycle, log);
+  const metrics = createMetrics(service);
+  const loop = watchEventLoop(metrics);
+  lifecycle.onStop('event loop watch', () => loop.stop());
+
+  let notReady: () => string | undefined = () => 'starting';
+  const redis = createRedis(config.REDIS_URL, 'call', log);
+  const admin = await startAdminServer({
+    host: config.HOST,
+    port: config.ADMIN_PORT ?? options.defaultAdminPort,
+    metrics,
+    readiness: () => {
+      const checks = {
+        service: notReady() ?? (lifecycle.draining ? 'draining' : 'ok'),
+        redis: redis.status === 'ready' ? 'ok' : redis.status,
+        eventLoop: loop.lagSeconds() < 1 ? 'ok' : `lags ${loop.lagSeconds().toFixed(1)} s`,
+      };
+      return { ready: Object.values(checks).every((check) => check === 'ok'), checks };
+    },
+  });
+  lifecycle.onStop('admin listener', () => admin.close());
+
+  const subscriber = createRedis(config.REDIS_URL, 'subscriber', log);
+  const store = createObjectStore({ url: config.OBJECT_STORE_URL, dataDir: config.DATA_DIR });
+  lifecycle.onStop('object store', () => store.close());
+  const ledger = createLedger(redis);
+  const queues = createTaskQueues(redis);
+  lifecycle.onStop('redis', () => {
+    redis.disconnect();
+    subscriber.disconnect();
+  });
+  lifecycle.onStop('queues', () => queues.close());
+  const cancels = await createCancelBus(subscriber);
+  const { handler, ready } = await options.prepare({ log, metrics, store, lifecycle });
+
+  const run = createStageRunner(stage, handler, {
+    ledger,
+    queues,
+    store,
+    cancels,
+    metrics,
+    log,
+    recordSeconds: config.RECORD_SECONDS,
+  });
+  const consumer = createStageConsumer({
+    stage,
+    run: (payload, quarantine) =>
+      lifecycle.draining ? Promise.reject(new AppError('shutting_down')) : run(payload, quarantine),
+    connection: redis,
+    ledger,
+    cancels,
+    concurrency: { interactive: config.CONCURRENCY_INTERACTIVE, bulk: config.CONCURRENCY_BULK },
+    log,
+  });
+  lifecycle.onStop('consumer', () => consumer.drain());
+  consumer.start();
+  notReady = ready ?? (() => undefined);
+  log.info({ adminPort: admin.port, stage }, 'serving');
+}
