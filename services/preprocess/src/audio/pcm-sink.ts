@@ -29,6 +29,8 @@ export class PcmSink {
   private framesOfFormat = 0;
   private secondsBefore = 0;
   private sourceSamples = 0;
+  private lowest = Infinity;
+  private highest = -Infinity;
 
   constructor(
     private readonly speex: SpeexResamplerModule,
@@ -41,6 +43,11 @@ export class PcmSink {
   /** Seconds written so far. */
   get seconds(): number {
     return this.secondsBefore + (this.format ? this.framesOfFormat / this.format.sampleRateHz : 0);
+  }
+
+  /** Difference between the highest and the lowest sample of the mono mix before resampling. */
+  get swing(): number {
+    return Math.max(0, this.highest - this.lowest);
   }
 
   /**
@@ -119,11 +126,25 @@ export class PcmSink {
 
   private push(count: number): void {
     const block = this.mono.subarray(0, count);
-    if (!isFinite(block))
+    if (!this.observe(block))
       throw new AppError('audio_nonfinite', {
         details: { nearSeconds: Math.round(this.seconds * 1000) / 1000 },
       });
     this.resampler?.push(block, (samples) => this.pcm.append(samples));
+  }
+
+  /** False when a sample is NaN or infinite: such a sample turns the sum of `x · 0` into NaN. */
+  private observe(block: Float32Array): boolean {
+    let trace = 0;
+    let { lowest, highest } = this;
+    for (const sample of block) {
+      trace += sample * 0;
+      if (sample < lowest) lowest = sample;
+      if (sample > highest) highest = sample;
+    }
+    this.lowest = lowest;
+    this.highest = highest;
+    return trace === 0;
   }
 
   private endFormat(): void {
@@ -132,13 +153,6 @@ export class PcmSink {
     this.framesOfFormat = 0;
     this.free();
   }
-}
-
-/** Any NaN or infinity turns the sum of `x · 0` into NaN; finite samples leave it at zero. */
-function isFinite(block: Float32Array): boolean {
-  let trace = 0;
-  for (const sample of block) trace += sample * 0;
-  return trace === 0;
 }
 
 /** Mean of the channels from `start` on, as many frames as `mono` holds. */

@@ -92,19 +92,12 @@ class SpeexResampler implements Resampler {
     const { module, memory, lengths, state } = this;
     const inIndex = memory / FLOAT_BYTES;
     const outIndex = inIndex + BLOCK;
-    for (let offset = 0; offset < length; ) {
+    for (let offset = 0; offset < length;) {
       const block = input.subarray(offset, Math.min(offset + BLOCK, length));
       module.HEAPF32.set(block, inIndex);
       module.HEAPU32[lengths / 4] = block.length;
       module.HEAPU32[lengths / 4 + 1] = BLOCK;
-      module._speex_resampler_process_float(
-        state,
-        0,
-        memory,
-        lengths,
-        memory + BLOCK * FLOAT_BYTES,
-        lengths + 4,
-      );
+      module._speex_resampler_process_float(state, 0, memory, lengths, memory + BLOCK * FLOAT_BYTES, lengths + 4);
       const taken = module.HEAPU32[lengths / 4] ?? 0;
       const produced = module.HEAPU32[lengths / 4 + 1] ?? 0;
       if (taken === 0 && produced === 0) throw new Error('the resampler made no progress');

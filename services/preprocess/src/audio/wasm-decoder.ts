@@ -57,7 +57,7 @@ const MAX_REPORTS = 10_000;
  */
 export function runDecoder<T>(step: () => T): { value: T; reports: number } {
   const host = globalThis.console;
-  const original = host.error;
+  const original: unknown = Reflect.get(host, 'error');
   let reports = 0;
   host.error = () => {
     if (++reports > MAX_REPORTS) throw new AppError('audio_corrupt', { detail: 'The decoder finds no way on.' });
@@ -67,6 +67,6 @@ export function runDecoder<T>(step: () => T): { value: T; reports: number } {
   } catch (error) {
     throw crashed(error);
   } finally {
-    host.error = original;
+    Reflect.set(host, 'error', original);
   }
 }

@@ -49,7 +49,8 @@ function judgeExit(
 ): void {
   const { sink, warnings } = session;
   if (exitCode === 126 || exitCode === 127) throw withoutFfmpeg(clip.format);
-  if (log.isOutOfMemory) throw new AppError('audio_decode_limit', { detail: 'ffmpeg ran out of the memory it may use.' });
+  if (log.isOutOfMemory)
+    throw new AppError('audio_decode_limit', { detail: 'ffmpeg ran out of the memory it may use.' });
   if (log.hasNoAudio) throw new AppError('audio_no_stream');
   if (log.hasNoDecoder) throw new AppError('audio_unsupported_codec', { details: { codec: log.codec } });
   if (exitCode !== 0 && sink.totalFrames === 0) throw corrupt('ffmpeg cannot read the file.');
@@ -68,6 +69,7 @@ const MAX_HEADER_BYTES = 4096;
 class FfmpegOutput {
   layout: PcmLayout | null = null;
   private rest: Buffer = Buffer.alloc(0);
+  private isStarted = false;
 
   constructor(private readonly session: DecodeSession) {}
 
@@ -89,10 +91,9 @@ class FfmpegOutput {
     this.rest = bytes.subarray(from + frames * frameBytes);
   }
 
-  private isStarted = false;
-
   private open(bytes: Buffer): PcmLayout | null {
-    if (bytes.indexOf('data', 12, 'latin1') < 0) {
+    const data = bytes.indexOf('data', 12, 'latin1');
+    if (data < 0 || bytes.length < data + 8) {
       if (bytes.length > MAX_HEADER_BYTES) throw corrupt('ffmpeg answered something that is not WAV.');
       return null;
     }

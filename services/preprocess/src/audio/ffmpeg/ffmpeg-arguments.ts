@@ -3,14 +3,53 @@
  * our own sniffing, the clip through a pipe, and protocols other than the pipe are closed, because a "wav" that is really a
  * playlist otherwise reads other people's files.
  */
-export const ffmpegDemuxers = ['mov', 'matroska', 'aac', 'aiff', 'wav', 'w64', 'ogg', 'avi', 'caf', 'wv', 'au', 'amr', 'flac'] as const;
+export const ffmpegDemuxers = [
+  'mov',
+  'matroska',
+  'aac',
+  'aiff',
+  'wav',
+  'w64',
+  'ogg',
+  'avi',
+  'caf',
+  'wv',
+  'au',
+  'amr',
+  'flac',
+] as const;
 export type FfmpegDemuxer = (typeof ffmpegDemuxers)[number];
 
 /** Audio only: no video decoder, the larger half of ffmpeg, is ever opened on a stranger's bytes. */
 const CODECS = [
-  ...['aac', 'aac_latm', 'ac3', 'eac3', 'alac', 'amrnb', 'amrwb', 'flac', 'gsm', 'gsm_ms', 'mp1float', 'mp2float', 'mp3float'],
+  ...[
+    'aac',
+    'aac_latm',
+    'ac3',
+    'eac3',
+    'alac',
+    'amrnb',
+    'amrwb',
+    'flac',
+    'gsm',
+    'gsm_ms',
+    'mp1float',
+    'mp2float',
+    'mp3float',
+  ],
   ...['opus', 'libopus', 'speex', 'libspeex', 'vorbis', 'wavpack', 'wmav1', 'wmav2'],
-  ...['adpcm_ima_qt', 'adpcm_ima_wav', 'adpcm_ms', 'pcm_alaw', 'pcm_mulaw', 'pcm_bluray', 'pcm_u8', 'pcm_s8', 'mace3', 'mace6'],
+  ...[
+    'adpcm_ima_qt',
+    'adpcm_ima_wav',
+    'adpcm_ms',
+    'pcm_alaw',
+    'pcm_mulaw',
+    'pcm_bluray',
+    'pcm_u8',
+    'pcm_s8',
+    'mace3',
+    'mace6',
+  ],
   ...['pcm_s16le', 'pcm_s24le', 'pcm_s32le', 'pcm_f32le', 'pcm_f64le'],
   ...['pcm_s16be', 'pcm_s24be', 'pcm_s32be', 'pcm_f32be', 'pcm_f64be'],
 ];

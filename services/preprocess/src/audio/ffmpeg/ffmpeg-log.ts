@@ -30,6 +30,8 @@ export class FfmpegLog {
     this.errors++;
     this.isOutOfMemory ||= line.includes('Cannot allocate memory');
     this.hasNoAudio ||= line.includes('matches no streams');
-    this.hasNoDecoder ||= /Decoder \(codec .*\) not found|Unknown decoder|Decoding requested, but no decoder/.test(line);
+    this.hasNoDecoder ||= /Decoder \(codec .*\) not found|Unknown decoder|Decoding requested, but no decoder/.test(
+      line,
+    );
   }
 }

@@ -26,7 +26,17 @@ export class FlacFrameDecoder {
   /** `streamInfo`: the 34 bytes of the block, for frames whose headers refer to it. */
   constructor(streamInfo: Uint8Array) {
     const lastBlock = 0x80;
-    this.preamble = Uint8Array.of(0x66, 0x4c, 0x61, 0x43, lastBlock, 0, 0, STREAM_INFO_BYTES, ...streamInfo.subarray(0, STREAM_INFO_BYTES));
+    this.preamble = Uint8Array.of(
+      0x66,
+      0x4c,
+      0x61,
+      0x43,
+      lastBlock,
+      0,
+      0,
+      STREAM_INFO_BYTES,
+      ...streamInfo.subarray(0, STREAM_INFO_BYTES),
+    );
     const fullScale = 2 ** (parseStreamInfo(streamInfo).bitsPerSample - 1);
     this.scale = (fullScale - 1) / fullScale;
   }

@@ -6,8 +6,7 @@
 import { parseFrameHeader, type FrameHeader, type StreamInfo } from './flac-header.js';
 
 export type FlacPiece =
-  | { kind: 'frame'; data: Uint8Array; blockSize: number; position: number | null }
-  | { kind: 'lost' };
+  { kind: 'frame'; data: Uint8Array; blockSize: number; position: number | null } | { kind: 'lost' };
 
 /** Room for side information: subframe headers, partition parameters, the header and the CRC. */
 const FRAME_OVERHEAD_BYTES = 4096;

@@ -30,7 +30,7 @@ export function parseStreamInfo(block: Uint8Array): StreamInfo {
 export function parseMetadata(bytes: Uint8Array, offset: number): { streamInfo: Uint8Array; audioOffset: number } {
   let streamInfo: Uint8Array | undefined;
   let at = offset + 4;
-  for (let last = false; !last; ) {
+  for (let last = false; !last;) {
     if (at + 4 > bytes.length) throw new AppError('audio_truncated', { detail: 'The FLAC metadata ends early.' });
     const [head = 0, high = 0, middle = 0, low = 0] = bytes.subarray(at, at + 4);
     const body = at + 4;

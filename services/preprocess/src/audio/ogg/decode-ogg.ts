@@ -92,12 +92,19 @@ class OggDemuxer {
       return;
     }
     if (opened === 'ffmpeg') {
-      if (this.facts) throw new AppError('audio_unsupported_codec', { detail: 'A later part of the Ogg file has another codec.' });
+      if (this.facts)
+        throw new AppError('audio_unsupported_codec', { detail: 'A later part of the Ogg file has another codec.' });
       this.needsFfmpeg = true;
       return;
     }
     this.facts ??= opened.facts();
-    this.link = { serial: page.serial, track: opened, assembler: new PacketAssembler(), hasEnded: false, hasData: false };
+    this.link = {
+      serial: page.serial,
+      track: opened,
+      assembler: new PacketAssembler(),
+      hasEnded: false,
+      hasData: false,
+    };
   }
 
   private async endLink(): Promise<void> {

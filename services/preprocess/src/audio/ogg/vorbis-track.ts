@@ -55,7 +55,8 @@ class VorbisTrack implements OggTrack {
     const data = this.isStarted ? new Uint8Array(0) : this.stream.header;
     this.isStarted = true;
     const decoded = await this.decode({ data, codecFrames: frames, isLastPage: false });
-    if (decoded.channelData.length !== this.stream.format.channels) throw corrupt('The Vorbis headers make no decoder.');
+    if (decoded.channelData.length !== this.stream.format.channels)
+      throw corrupt('The Vorbis headers make no decoder.');
     this.lostPackets += decoded.errors.length;
     this.timeline.write({ planes: decoded.channelData, frames: decoded.samplesDecoded, page, missingPages });
   }
@@ -66,7 +67,12 @@ class VorbisTrack implements OggTrack {
   }
 
   facts() {
-    return { format: 'ogg', codec: 'vorbis', ...this.stream.format, decoder: decoderName('@wasm-audio-decoders/ogg-vorbis') };
+    return {
+      format: 'ogg',
+      codec: 'vorbis',
+      ...this.stream.format,
+      decoder: decoderName('@wasm-audio-decoders/ogg-vorbis'),
+    };
   }
 
   free(): void {

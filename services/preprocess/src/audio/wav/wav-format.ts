@@ -31,7 +31,10 @@ export function parseWavFormat(chunk: Uint8Array): WavFormat {
   const blockAlign = view.getUint16(12, true);
   const bits = view.getUint16(14, true);
   if (channels === 0)
-    throw new AppError('audio_channels_out_of_range', { detail: 'The clip declares no channels.', details: { observed: 0 } });
+    throw new AppError('audio_channels_out_of_range', {
+      detail: 'The clip declares no channels.',
+      details: { observed: 0 },
+    });
   if (sampleRateHz === 0)
     throw new AppError('audio_rate_out_of_range', { detail: 'The clip declares 0 Hz.', details: { observed: 0 } });
   const tag = formatTag(view, chunk);
