@@ -71,9 +71,13 @@ export function encodeTensorPack(pack: Omit<TensorPack, 'facts'> & { facts: Omit
     rmsDbfs: entry('F32', [rows], ends[1], ends[2]),
   });
   header += ' '.repeat((8 - (Buffer.byteLength(header) % 8)) % 8);
-  const prefix = Buffer.alloc(8);
-  prefix.writeBigUInt64LE(BigInt(Buffer.byteLength(header)));
-  return Buffer.concat([prefix, Buffer.from(header), data]);
+  const headerBytes = Buffer.from(header);
+  // Not Buffer.concat: its small results share Node's pool and cannot be transferred between threads.
+  const encoded = Buffer.from(new ArrayBuffer(8 + headerBytes.length + data.length));
+  encoded.writeBigUInt64LE(BigInt(headerBytes.length));
+  headerBytes.copy(encoded, 8);
+  data.copy(encoded, 8 + headerBytes.length);
+  return encoded;
 }
 
 /**
