@@ -38,12 +38,12 @@ export interface FetchedBody {
 
 export interface PublicFetch {
   /** @throws AppError `url_forbidden` */
-  checkUrl(url: string): URL;
+  readonly checkUrl: (url: string) => URL;
   /**
    * GETs `url` and resolves once a 200 has begun.
    * @throws AppError `url_forbidden`, `url_unreachable`, `url_redirected`, `url_too_large`; the reason of `signal`
    */
-  fetchStream(url: string | URL, signal?: AbortSignal): Promise<FetchedBody>;
+  readonly fetchStream: (url: string | URL, signal?: AbortSignal) => Promise<FetchedBody>;
 }
 
 const HEADERS_MAX_BYTES = 16 * 1024;

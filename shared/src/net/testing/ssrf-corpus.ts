@@ -3,48 +3,30 @@
  * All carry the port of a canary, and tests allow that port, so nothing here is refused merely for its port.
  */
 
+const radices = [(n: number) => String(n), (n: number) => `0x${n.toString(16)}`, (n: number) => `0${n.toString(8)}`];
+
+/** An IPv4 address in one to four parts, each part decimal, hexadecimal or octal: 3 + 9 + 27 + 81 spellings. */
+export function numericSpellings(address: string): string[] {
+  const octets = address.split('.').map(Number);
+  const spell = (parts: number[]): string[] =>
+    parts.reduce<string[]>(
+      (heads, part) => heads.flatMap((head) => radices.map((write) => `${head}${head && '.'}${write(part)}`)),
+      [''],
+    );
+  return [0, 1, 2, 3].flatMap((whole) => {
+    const rest = octets.slice(whole).reduce((sum, octet) => sum * 256 + octet, 0);
+    return spell([...octets.slice(0, whole), rest]);
+  });
+}
+
 /** Ways to write 127.0.0.1 as the host of a URL; the WHATWG parser makes the same address of every one. */
 export const loopbackSpellings: readonly string[] = [
-  '127.0.0.1',
-  '127.0.0.1.',
-  '127.1',
-  '127.0.1',
-  '2130706433',
-  '0x7f000001',
-  '0x7F000001',
-  '0x7f.1',
-  '0x7f.0.0.1',
-  '0x7f.0x0.0x0.0x1',
-  '0x7f.0.1',
-  '017700000001',
-  '0177.1',
-  '0177.0.0.1',
-  '0177.0.0.01',
-  '00000177.0000.0000.00001',
-  '0177.0x0.0.1',
-  '127.0x0.1',
-  '127.0.0.0x1',
-  '127.0.00.1',
-  '127.000.000.001',
-  '%31%32%37.0.0.1',
-  '127%2e0%2e0%2e1',
-  '%31%32%37%2E%30%2E%30%2E%31',
-  '①②⑦.⓪.⓪.①',
-  '１２７.０.０.１',
-  '127。0。0。1',
-  '127．0．0．1',
-  '127｡0｡0｡1',
-  '𝟏𝟐𝟕.𝟎.𝟎.𝟏',
-  '¹²⁷.⁰.⁰.¹',
-  '1\u200b27.0.0.1',
-  '127.0.0.\u00ad1',
-  '0x7f。1',
-  '[::ffff:127.0.0.1]',
-  '[::ffff:7f00:1]',
-  '[::FFFF:7F00:0001]',
-  '[0:0:0:0:0:ffff:127.0.0.1]',
-  '[0000:0000:0000:0000:0000:ffff:7f00:0001]',
-  '[0::ffff:127.0.0.1]',
+  ...numericSpellings('127.0.0.1'),
+  ...['127.0.0.1.', '0x7F000001', '0X7f.1', '0177.0.0.01', '00000177.0000.0000.00001', '127.0.00.1', '127.000.000.001'],
+  ...['0x0000000000000000007f.1', '%31%32%37.0.0.1', '127%2e0%2e0%2e1', '%31%32%37%2E%30%2E%30%2E%31'],
+  ...['①②⑦.⓪.⓪.①', '１２７.０.０.１', '127。0。0。1', '127．0．0．1', '127｡0｡0｡1', '𝟏𝟐𝟕.𝟎.𝟎.𝟏', '¹²⁷.⁰.⁰.¹', '0x7f。1'],
+  ...['1\u200b27.0.0.1', '127.0.0.\u00ad1', '[::ffff:127.0.0.1]', '[::ffff:7f00:1]', '[::FFFF:7F00:0001]'],
+  ...['[0:0:0:0:0:ffff:127.0.0.1]', '[0000:0000:0000:0000:0000:ffff:7f00:0001]', '[0::ffff:127.0.0.1]'],
 ];
 
 /** Literal IPv4 addresses outside public unicast, at the edges of their ranges. */
@@ -215,6 +197,7 @@ export const poisonedAnswers: readonly (readonly string[])[] = [
 
 /** The URLs that are refused by reading them. */
 export function literalCorpus(port: number): string[] {
-  const hosts = [...loopbackSpellings, ...privateIPv4, ...privateIPv6.map((address) => `[${address}]`), ...localNames];
+  const numeric = [...loopbackSpellings, ...numericSpellings('169.254.169.254'), ...privateIPv4];
+  const hosts = [...numeric, ...privateIPv6.map((address) => `[${address}]`), ...localNames];
   return [...hosts.map((host) => `https://${host}:${port}/clip.wav`), ...refusedForms(port)];
 }
