@@ -26,6 +26,8 @@ export interface PutRequest {
   options: PutOptions;
 }
 
+type Chunks = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+
 export async function writeObject(
   layout: FileLayout,
   deadline: DeadlineRule,
@@ -34,11 +36,12 @@ export async function writeObject(
   options.signal?.throwIfAborted();
   const limit = options.maxBytes ?? Infinity;
   if (content instanceof Uint8Array && content.byteLength > limit) throw tooLarge(limit, content.byteLength);
+  const chunks = content instanceof Uint8Array ? [content] : sourceChunks(content, options.signal);
   const temporary = join(layout.temporary, randomUUID());
   const durable = options.durability !== 'volatile';
   try {
     const written = await writeTemporary(await openTemporary(layout, temporary, deadline), {
-      content,
+      chunks,
       options,
       deadline,
     });
@@ -66,11 +69,11 @@ async function openTemporary(layout: FileLayout, path: string, { baseMs }: Deadl
 
 async function writeTemporary(
   handle: FileHandle,
-  { content, options, deadline }: Omit<PutRequest, 'key'> & { deadline: DeadlineRule },
+  { chunks, options, deadline }: { chunks: Chunks; options: PutOptions; deadline: DeadlineRule },
 ): Promise<{ bytes: number; sha256: string }> {
   const check = createContentCheck(options);
   try {
-    for await (const chunk of content instanceof Uint8Array ? [content] : sourceChunks(content, options.signal)) {
+    for await (const chunk of chunks) {
       check.add(chunk);
       await withinDeadline(deadlineFor(deadline, chunk.byteLength), writeWhole(handle, chunk));
     }

@@ -8,25 +8,26 @@ import type { Readable } from 'node:stream';
 import { AppError, isAppError } from '../errors.js';
 
 /**
- * The chunks of a stream in order. @throws the reason of `signal`; AppErrors of the source as they are; anything else that
- * ends the source early as `upload_incomplete`
+ * The chunks of a stream in order. Call it as soon as the stream is handed over: from then on its errors are reported here,
+ * and none can end the process for want of a listener, not even after the put is over.
+ * @throws the reason of `signal`; AppErrors of the source as they are; anything else that ends the source early as
+ * `upload_incomplete`
  */
-export async function* sourceChunks(source: Readable, signal?: AbortSignal): AsyncGenerator<Buffer, void> {
+export function sourceChunks(source: Readable, signal?: AbortSignal): AsyncGenerator<Buffer, void> {
+  source.on('error', () => undefined);
+  return readChunks(source, signal);
+}
+
+async function* readChunks(source: Readable, signal: AbortSignal | undefined): AsyncGenerator<Buffer, void> {
   let wake: () => void = () => undefined;
-  let failure: unknown;
   const onChange = () => wake();
-  const onError = (error: unknown) => {
-    failure = error;
-    wake();
-  };
-  // `errored` covers a source that failed before anybody listened.
-  failure = source.errored ?? undefined;
-  source.on('readable', onChange).on('end', onChange).on('close', onChange).on('error', onError);
+  const events = ['readable', 'end', 'close', 'error'];
+  for (const event of events) source.on(event, onChange);
   signal?.addEventListener('abort', onChange);
   try {
     for (;;) {
       signal?.throwIfAborted();
-      if (failure !== undefined) throw asSourceError(failure);
+      if (source.errored) throw asSourceError(source.errored);
       const chunk = source.read() as Buffer | string | null;
       if (chunk !== null) {
         yield typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
@@ -37,7 +38,7 @@ export async function* sourceChunks(source: Readable, signal?: AbortSignal): Asy
       await new Promise<void>((resolve) => (wake = resolve));
     }
   } finally {
-    source.off('readable', onChange).off('end', onChange).off('close', onChange).off('error', onError);
+    for (const event of events) source.off(event, onChange);
     signal?.removeEventListener('abort', onChange);
   }
 }
