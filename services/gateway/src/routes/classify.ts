@@ -19,7 +19,7 @@ export interface ClassifyDeps extends WatchDeps {
   streams: TenantQuota;
 }
 
-const querySchema = z.looseObject({ waitSeconds: z.coerce.number().min(0).max(60).optional() });
+export const classifyQuery = z.looseObject({ waitSeconds: z.coerce.number().min(0).max(60).optional() });
 const defaultWaitSeconds = 30;
 
 export function classifyRoutes(deps: ClassifyDeps): Router {
@@ -77,7 +77,7 @@ async function classify(request: Request, response: Response, deps: ClassifyDeps
 
 /** From the query, else `Prefer: wait=N` (RFC 7240). */
 function waitSeconds(request: Request): number {
-  const { waitSeconds: asked } = parseInput(querySchema, request.query);
+  const { waitSeconds: asked } = parseInput(classifyQuery, request.query);
   if (asked !== undefined) return asked;
   const prefer = /(?:^|[,;]\s*)wait=(\d{1,2})\b/.exec(request.get('prefer') ?? '');
   return prefer?.[1] === undefined ? defaultWaitSeconds : Math.min(60, Number(prefer[1]));

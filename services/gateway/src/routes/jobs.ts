@@ -29,7 +29,7 @@ export interface JobRoutesDeps extends WatchDeps {
   now?: () => number;
 }
 
-const waitQuery = z.looseObject({ waitSeconds: z.coerce.number().min(0).max(60).default(0) });
+export const waitQuery = z.looseObject({ waitSeconds: z.coerce.number().min(0).max(60).default(0) });
 
 export const listQuerySchema = z.strictObject({
   state: jobStateSchema.optional(),
