@@ -43,6 +43,7 @@ CASES = {
     "mfcc-16000-ln": (spec(16000, 0.5, "mfcc", log=dict(kind="ln", offset=1e-6), coefficients=40), 0.5),
     "mfcc-padded": (spec(44100, 0.3, "mfcc", log=DB80, coefficients=15), 0.21),
     "win-400-in-512": (spec(16000, 0.2, "mel", nFft=512, winLength=400, hopLength=160), 0.2),
+    "win-401-in-512": (spec(16000, 0.1, "mel", nFft=512, winLength=401, hopLength=160, nMels=20), 0.1),
     "slaney": (spec(22050, 0.2, "mel", melScale="slaney", melNorm="slaney", nMels=40, fMinHz=60, fMaxHz=7600), 0.2),
     "slaney-scale-only": (spec(22050, 0.2, "logMel", melScale="slaney", nMels=40, log=DB), 0.2),
     "not-centred": (spec(44100, 0.25, "logMel", center=False, log=DB80), 0.25),
