@@ -4,6 +4,9 @@ import { AppError } from '@timbre/shared/errors';
 export interface TenantQuota {
   /** Takes a place; call the answer once to give it back. @throws AppError `quota_exceeded` */
   acquire(tenant: string): () => void;
+  inFlight(tenant: string): number;
+  /** Tenants that have something in flight. */
+  readonly tenants: number;
 }
 
 export interface TenantQuotaOptions {
@@ -28,6 +31,10 @@ export function createTenantQuota({ limit, what }: TenantQuotaOptions): TenantQu
         if (left === 0) taken.delete(tenant);
         else taken.set(tenant, left);
       };
+    },
+    inFlight: (tenant) => taken.get(tenant) ?? 0,
+    get tenants() {
+      return taken.size;
     },
   };
 }
