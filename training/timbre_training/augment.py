@@ -78,9 +78,10 @@ def main():
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--copies", type=int, default=1)
     parser.add_argument("--splits", nargs="+", default=["train"], help="which splits to copy")
+    parser.add_argument("--limit", type=int, help="only the first clips of the manifest")
     parser.add_argument("--seed", type=int, default=30)
     options = parser.parse_args()
-    clips = [clip for clip in read_manifest(options.source) if clip.split in options.splits]
+    clips = [clip for clip in read_manifest(options.source) if clip.split in options.splits][: options.limit]
     rows = []
     for number in progress(range(len(clips) * options.copies), "augment"):
         clip, copy = clips[number // options.copies], number % options.copies

@@ -14,7 +14,7 @@ import soundfile
 from scipy.signal import butter, lfilter, resample_poly, sosfilt
 
 RATE = 44100
-VOICES = ("en", "en-us", "de", "fr", "es", "it", "pl", "ru", "sv", "pt", "hi", "zh")
+VOICES = ("en", "en-us", "de", "fr", "es", "it", "pl", "ru", "sv", "pt", "nl")
 WORDS = "rain tomorrow seven open the window quickly because music never stops in our old town please remember every name ".split()
 VOWELS = ((730, 1090, 2440), (270, 2290, 3010), (300, 870, 2240), (530, 1840, 2480), (570, 840, 2410))
 

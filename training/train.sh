@@ -1,0 +1,23 @@
+#!/bin/sh
+# Makes one model from nothing: renders and augments what is not there yet, extracts features with Timbre's own
+# preprocess, trains, calibrates, judges and writes models/<id>/. Usage: training/train.sh mfcc-cnn|timbre-s [options]
+set -eu
+cd "$(dirname "$0")"
+
+python=${PYTHON:-python3}
+real=${REAL_RECORDINGS:-../../shared/train-real}
+recipe=$(printf '%s' "${1:?which model? mfcc-cnn or timbre-s}" | tr - _)
+shift
+
+(cd .. && npx tsc -b cli)
+[ -f data/rendered/metadata.csv ] || "$python" -m timbre_training.render --clips 500 --heldout-clips 120 --synthetic 1400
+[ -f data/rendered-augmented/metadata.csv ] ||
+  "$python" -m timbre_training.augment --from data/rendered --out data/rendered-augmented --limit 5800
+if [ -d "$real" ]; then
+  [ -f data/real/metadata.csv ] || "$python" -m timbre_training.real_recordings --from "$real" --out data/real
+  [ -f data/real-augmented/metadata.csv ] ||
+    "$python" -m timbre_training.augment --from data/real --out data/real-augmented --copies 8 --seed 31
+else
+  echo "no real recordings at $real: training on rendered audio alone (REAL_RECORDINGS names another folder)" >&2
+fi
+exec "$python" -m "timbre_training.recipes.$recipe" "$@"
