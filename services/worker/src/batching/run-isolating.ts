@@ -7,7 +7,7 @@ import { AppError, isAppError } from '@timbre/shared/errors';
 import type { Slice } from './row-task.js';
 
 /** `rows` is `[count, rowSize]` and belongs to the run (it may be transferred away); answers `[count, outputSize]`. */
-export type RunRows = (rows: Float32Array, count: number) => Promise<Float32Array>;
+export type RunRows = (rows: Float32Array<ArrayBuffer>, count: number) => Promise<Float32Array>;
 
 export interface RunShape {
   rowSize: number;
