@@ -6,6 +6,8 @@ import { fileURLToPath } from 'node:url';
 
 export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
+const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
+
 /** A failure the person can act on, shown without a stack. */
 export class StepError extends Error {}
 
@@ -14,14 +16,29 @@ export function say(line) {
   process.stderr.write(`${line}\n`);
 }
 
-/** Runs a program to its end in the project root, on this terminal. @returns whether it ended with 0 */
+/**
+ * Runs a program to its end in the project root. Its output is progress too, so all of it goes to stderr; with `quiet` only
+ * the end of it, and only when the program failed.
+ * @returns whether it ended with 0
+ */
 export function run(program, args, { env = {}, quiet = false } = {}) {
+  const output = quiet ? 'pipe' : 2;
   const done = spawnSync(program, args, {
     cwd: ROOT,
     env: { ...process.env, ...env },
-    // The output of tools is progress too.
-    stdio: ['ignore', quiet ? 'ignore' : 2, quiet ? 'ignore' : 2],
+    stdio: ['ignore', output, output],
+    encoding: 'utf8',
+    maxBuffer: MAX_OUTPUT_BYTES,
   });
+  if (quiet && done.status !== 0) {
+    const lines = `${done.stdout ?? ''}${done.stderr ?? ''}${done.error?.message ?? ''}`.trim().split('\n');
+    say(
+      lines
+        .slice(-5)
+        .map((line) => `  ${line}`)
+        .join('\n'),
+    );
+  }
   return done.status === 0;
 }
 

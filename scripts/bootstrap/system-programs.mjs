@@ -2,6 +2,8 @@
 import { spawnSync } from 'node:child_process';
 import { findProgram, run, say, StepError } from './steps.mjs';
 
+/** How long to wait for another apt-get, as run by a machine's automatic updates. */
+const LOCK_SECONDS = 120;
 const AVOID = 'Avoid: TIMBRE_NO_INSTALL=1';
 
 /** A Redis or Valkey server for the embedded queue. @throws StepError when there is none and none can be installed */
@@ -79,7 +81,8 @@ function aptInstaller() {
   };
   let updated = false;
   return (name) => {
-    const attempt = () => apt('install', '-y', '--no-install-recommends', name);
+    const attempt = () =>
+      apt('install', '-y', '--no-install-recommends', '-o', `DPkg::Lock::Timeout=${LOCK_SECONDS}`, name);
     if (attempt()) return true;
     if (updated) return false;
     updated = true;
