@@ -1,28 +1,27 @@
 /**
- * API keys, `ak_<id>_<secret>`, kept as objects `auth/keys/<id>.json` with the SHA-256 of the secret: 32 random bytes need
- * no slow hash. They survive the loss of Redis and need none; a revocation reaches every gateway within `cacheMs`.
+ * The API keys of an installation, as objects `auth/keys/<id>.json`: they survive the loss of Redis, need no database, and are
+ * the same for every gateway. A key that was revoked elsewhere is refused here after `cacheMs` at the latest.
+ *
+ * States of a key: active → revoked, at once; active → expired, at its `expiresAt`. Nothing makes it active again. Objects are
+ * written whole, the last one wins: two operators who change one key at the same moment should look at the list afterwards.
  */
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { z } from 'zod';
 import { AppError, isAppError } from '../errors.js';
-import { tenantSchema } from '../contracts/job.js';
 import type { ObjectStore } from '../storage/object-store.js';
+import {
+  apiKeySchema,
+  generateKey,
+  isSecretOf,
+  keyIdSchema,
+  keyState,
+  parsePresented,
+  viewOf,
+  type ApiKey,
+  type ApiKeyView,
+  type Scope,
+} from './api-key.js';
+import { createKeyCache } from './key-cache.js';
 
-export const scopeSchema = z.enum(['submit', 'read', 'admin']);
-export type Scope = z.infer<typeof scopeSchema>;
-
-export const apiKeySchema = z.strictObject({
-  id: z.string().regex(/^[0-9a-f]{16}$/),
-  tenant: tenantSchema,
-  scopes: z.array(scopeSchema).min(1),
-  name: z.string().max(100),
-  secretSha256: z.string().regex(/^[0-9a-f]{64}$/),
-  createdAt: z.iso.datetime(),
-  expiresAt: z.iso.datetime().optional(),
-  revokedAt: z.iso.datetime().optional(),
-});
-export type ApiKey = z.infer<typeof apiKeySchema>;
-
+/** Who is asking: what a key stands for once it has been checked. */
 export interface Principal {
   keyId: string;
   tenant: string;
@@ -31,110 +30,152 @@ export interface Principal {
 
 export interface NewKey {
   tenant: string;
-  scopes: Scope[];
-  name?: string;
-  expiresAt?: Date;
+  scopes: readonly Scope[];
+  name?: string | undefined;
+  /** Default: never. */
+  expiresAt?: Date | undefined;
+}
+
+export interface CreatedKey {
+  key: ApiKeyView;
+  /** `ak_<id>_<secret>`: only here, never stored. */
+  presented: string;
+}
+
+export interface RotateOptions {
+  /** How long the old key stays valid. Default 24 h; never beyond its own `expiresAt`. */
+  overlapMs?: number | undefined;
+  /** Of the new key. Default: the lifetime the old one was made with, from now; none if it had none. */
+  expiresAt?: Date | undefined;
 }
 
 export interface KeyStore {
-  /** The presented form is returned once and never stored. */
-  create(key: NewKey): Promise<{ key: ApiKey; presented: string }>;
-  list(): Promise<ApiKey[]>;
-  /** @throws AppError `not_found` */
-  revoke(id: string): Promise<ApiKey>;
-  /** A new key of the same rights; the old one expires after `overlapMs`. @throws AppError `not_found` */
-  rotate(id: string, overlapMs: number): Promise<{ key: ApiKey; presented: string }>;
-  /** @throws AppError `auth_invalid`, `auth_expired` */
+  /** @throws AppError `invalid_parameter`, with `details.issues` */
+  create(key: NewKey): Promise<CreatedKey>;
+  /** Oldest first, revoked and expired ones too. */
+  list(): Promise<ApiKeyView[]>;
+  /** Revoking again changes nothing. @throws AppError `not_found` */
+  revoke(id: string): Promise<ApiKeyView>;
+  /** A new key with the rights of the old one. @throws AppError `not_found`; `conflict` when the old one is not active */
+  rotate(id: string, options?: RotateOptions): Promise<CreatedKey>;
+  /** @throws AppError `auth_invalid` (also for a revoked key), `auth_expired`; storage errors as they are */
   authenticate(presented: string): Promise<Principal>;
 }
 
 export interface KeyStoreOptions {
-  cacheMs?: number;
-  now?: () => number;
+  /** How long a key, or that there is none, is remembered. */
+  cacheMs?: number | undefined;
+  /** Milliseconds since 1970. */
+  now?: (() => number) | undefined;
+  maxCached?: number | undefined;
 }
 
-const prefix = 'auth/keys/';
-const pattern = /^ak_([0-9a-f]{16})_([A-Za-z0-9_-]{43})$/;
-/** Ids remembered, known or not; past it the oldest go, so guessing ids cannot fill memory. */
-const maxCached = 10_000;
-const digest = (secret: string) => createHash('sha256').update(secret).digest();
-const nobody = digest('');
+const PREFIX = 'auth/keys/';
+const OBJECT = /^auth\/keys\/([0-9a-f]{16})\.json$/;
+const MAX_RECORD_BYTES = 16 * 1024;
+const DAY_MS = 86_400_000;
+const READS_AT_ONCE = 16;
 
-export function createKeyStore(store: ObjectStore, { cacheMs = 5000, now = Date.now }: KeyStoreOptions = {}): KeyStore {
-  const cache = new Map<string, { at: number; key: Promise<ApiKey | null> }>();
-  const objectKey = (id: string) => `${prefix}${id}.json`;
+const objectKey = (id: string) => `${PREFIX}${id}.json`;
 
-  const read = async (id: string): Promise<ApiKey | null> => {
-    try {
-      return apiKeySchema.parse(JSON.parse((await store.readAll(objectKey(id))).toString('utf8')));
-    } catch (error) {
-      if (isAppError(error) && error.code === 'object_missing') return null;
-      throw error;
-    }
-  };
-  /** One read per id and `cacheMs`, shared by all who ask meanwhile. */
-  const cached = (id: string): Promise<ApiKey | null> => {
-    const hit = cache.get(id);
-    if (hit && now() - hit.at < cacheMs) return hit.key;
-    const key = read(id);
-    key.catch(() => cache.delete(id));
-    cache.delete(id);
-    cache.set(id, { at: now(), key });
-    if (cache.size > maxCached) cache.delete(cache.keys().next().value ?? '');
-    return key;
-  };
-  const write = async (key: ApiKey): Promise<ApiKey> => {
+export function createKeyStore(store: ObjectStore, options: KeyStoreOptions = {}): KeyStore {
+  const { cacheMs = 5000, now = Date.now, maxCached } = options;
+  const cache = createKeyCache({ read: (id) => readKey(store, id), cacheMs, now, maxEntries: maxCached });
+
+  const write = async (key: ApiKey): Promise<ApiKeyView> => {
     await store.put(objectKey(key.id), Buffer.from(JSON.stringify(key)), { contentType: 'application/json' });
-    cache.delete(key.id);
-    return key;
+    cache.forget(key.id);
+    return viewOf(key);
   };
-  const requireKey = async (id: string): Promise<ApiKey> => {
-    const key = /^[0-9a-f]{16}$/.test(id) ? await read(id) : null;
-    if (!key) throw new AppError('not_found', { detail: 'no key has this id' });
-    return key;
-  };
-  const create = async ({ tenant, scopes, name = '', expiresAt }: NewKey) => {
-    const secret = randomBytes(32).toString('base64url');
-    const key = apiKeySchema.parse({
-      id: randomBytes(8).toString('hex'),
+  const create = async ({ tenant, scopes, name = '', expiresAt }: NewKey): Promise<CreatedKey> => {
+    const { presented, ...made } = generateKey();
+    const key = requireValid({
+      ...made,
       tenant,
-      scopes,
+      scopes: [...new Set(scopes)],
       name,
-      secretSha256: digest(secret).toString('hex'),
-      createdAt: new Date(now()).toISOString(),
-      ...(expiresAt ? { expiresAt: expiresAt.toISOString() } : {}),
+      createdAt: isoTime(now()),
+      ...(expiresAt ? { expiresAt: isoTime(expiresAt.getTime()) } : {}),
     });
-    await write(key);
-    return { key, presented: `ak_${key.id}_${secret}` };
+    return { key: await write(key), presented };
   };
 
   return {
     create,
-    async list() {
-      const keys: ApiKey[] = [];
-      for await (const { key } of store.list(prefix)) {
-        const found = await read(key.slice(prefix.length).replace(/\.json$/, ''));
-        if (found) keys.push(found);
-      }
-      return keys;
+    list: () => listKeys(store),
+    async revoke(id) {
+      const key = await requireKey(store, id);
+      return key.revokedAt === undefined ? write({ ...key, revokedAt: isoTime(now()) }) : viewOf(key);
     },
-    revoke: async (id) => write({ ...(await requireKey(id)), revokedAt: new Date(now()).toISOString() }),
-    async rotate(id, overlapMs) {
-      const old = await requireKey(id);
-      const { tenant, scopes, name } = old;
-      const made = await create({ tenant, scopes, name });
-      const end = Math.min(now() + overlapMs, old.expiresAt ? Date.parse(old.expiresAt) : Infinity);
-      await write({ ...old, expiresAt: new Date(end).toISOString() });
+    async rotate(id, { overlapMs = DAY_MS, expiresAt } = {}) {
+      const old = await requireKey(store, id);
+      const state = keyState(old, now());
+      if (state !== 'active')
+        throw new AppError('conflict', { detail: `a key that is ${state} cannot be rotated`, details: { state } });
+      // The new key first: if this fails in between, there is one key too many rather than none.
+      const made = await create({ ...old, expiresAt: expiresAt ?? sameLifetime(old, now()) });
+      const end = Math.min(now() + overlapMs, old.expiresAt === undefined ? Infinity : Date.parse(old.expiresAt));
+      await write({ ...old, expiresAt: isoTime(end) });
       return made;
     },
     async authenticate(presented) {
-      const [, id, secret] = pattern.exec(presented) ?? [];
-      const key = id === undefined ? null : await cached(id);
-      // Compared even when there is no such key, so both refusals take the same work.
-      const same = timingSafeEqual(digest(secret ?? ''), key ? Buffer.from(key.secretSha256, 'hex') : nobody);
-      if (!key || !same || key.revokedAt !== undefined) throw new AppError('auth_invalid');
-      if (key.expiresAt !== undefined && Date.parse(key.expiresAt) <= now()) throw new AppError('auth_expired');
+      const { id, secret } = parsePresented(presented) ?? {};
+      const key = id === undefined ? null : await cache.get(id);
+      // The state of a key is only told to who has its secret.
+      if (!isSecretOf(key, secret ?? '') || key === null) throw new AppError('auth_invalid');
+      const state = keyState(key, now());
+      if (state !== 'active') throw new AppError(state === 'expired' ? 'auth_expired' : 'auth_invalid');
       return { keyId: key.id, tenant: key.tenant, scopes: key.scopes };
     },
   };
+}
+
+const isoTime = (ms: number) => new Date(ms).toISOString();
+
+function sameLifetime({ createdAt, expiresAt }: ApiKey, nowMs: number): Date | undefined {
+  return expiresAt === undefined ? undefined : new Date(nowMs + Date.parse(expiresAt) - Date.parse(createdAt));
+}
+
+async function readKey(store: ObjectStore, id: string): Promise<ApiKey | null> {
+  let content: Buffer;
+  try {
+    content = await store.readAll(objectKey(id), { maxBytes: MAX_RECORD_BYTES });
+  } catch (error) {
+    if (isAppError(error) && error.code === 'object_missing') return null;
+    throw error;
+  }
+  try {
+    const key = apiKeySchema.parse(JSON.parse(content.toString('utf8')));
+    if (key.id !== id) throw new Error(`it holds the key ${key.id}`);
+    return key;
+  } catch (cause) {
+    throw new AppError('internal', { detail: `the API key in ${objectKey(id)} cannot be read`, cause });
+  }
+}
+
+async function requireKey(store: ObjectStore, id: string): Promise<ApiKey> {
+  const key = keyIdSchema.safeParse(id).success ? await readKey(store, id) : null;
+  if (!key) throw new AppError('not_found', { detail: 'no key has this id' });
+  return key;
+}
+
+async function listKeys(store: ObjectStore): Promise<ApiKeyView[]> {
+  const ids: string[] = [];
+  for await (const { key } of store.list(PREFIX)) {
+    const id = OBJECT.exec(key)?.[1];
+    if (id !== undefined) ids.push(id);
+  }
+  const keys: ApiKey[] = [];
+  while (ids.length > 0) {
+    const some = await Promise.all(ids.splice(0, READS_AT_ONCE).map((id) => readKey(store, id)));
+    keys.push(...some.filter((key) => key !== null));
+  }
+  return keys.sort((a, b) => a.createdAt.localeCompare(b.createdAt)).map(viewOf);
+}
+
+function requireValid(key: ApiKey): ApiKey {
+  const parsed = apiKeySchema.safeParse(key);
+  if (parsed.success) return parsed.data;
+  const issues = parsed.error.issues.map(({ path, message }) => ({ pointer: `/${path.join('/')}`, message }));
+  throw new AppError('invalid_parameter', { detail: 'these are not the facts of an API key', details: { issues } });
 }
