@@ -3,7 +3,7 @@ import { Redis } from 'ioredis';
 import type { JobEvent, JobState, JobView } from '@timbre/shared/contracts/job';
 import { ledgerKeys } from '@timbre/shared/queue/ledger-keys';
 import { checkHistory, type History, type JobHistory } from './history.js';
-import type { TestSystem } from './system.js';
+import type { TestSystem } from '@timbre/shared/testing/test-system';
 
 export interface Witness {
   id: string;

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { JobView } from '@timbre/shared/contracts/job';
-import { root } from './system.js';
+import { root } from '@timbre/shared/testing/test-system';
 
 export const sample = (name: string) => join(root, 'samples', name);
 

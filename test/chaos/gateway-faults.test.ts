@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { JobView } from '@timbre/shared/contracts/job';
 import { audit } from '../audit.js';
 import { clipForm, finished, post, sample, submit } from '../client.js';
-import { startSystem, waitReady, type TestSystem } from '../system.js';
+import { startSystem, waitReady, type TestSystem } from '@timbre/shared/testing/test-system';
 
 let bytes: Uint8Array;
 beforeAll(async () => {

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { JobView } from '@timbre/shared/contracts/job';
 import { audit, type Witness } from '../audit.js';
 import { finished, sample, submit } from '../client.js';
-import { startSystem, type ProcessHandle, type TestSystem } from '../system.js';
+import { startSystem, type ProcessHandle, type TestSystem } from '@timbre/shared/testing/test-system';
 
 let bytes: Uint8Array;
 beforeAll(async () => {

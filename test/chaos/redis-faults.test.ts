@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { JobView } from '@timbre/shared/contracts/job';
 import { audit, type Witness } from '../audit.js';
 import { finished, post, clipForm, sample, submit } from '../client.js';
-import { startSystem, type TestSystem } from '../system.js';
+import { startSystem, type TestSystem } from '@timbre/shared/testing/test-system';
 
 let system: TestSystem;
 let bytes: Uint8Array;

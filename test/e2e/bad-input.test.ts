@@ -5,7 +5,7 @@ import { request } from 'node:http';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { clipForm, finished, post, sample, submit } from '../client.js';
-import { startSystem, type TestSystem } from '../system.js';
+import { startSystem, type TestSystem } from '@timbre/shared/testing/test-system';
 
 let system: TestSystem;
 let good: Uint8Array;
@@ -16,14 +16,23 @@ beforeAll(async () => {
 afterAll(() => system.stop());
 
 /** A wav header with chosen lies, and `seconds` of silence declared or given. */
+interface WavLies {
+  rateHz?: number;
+  channels?: number;
+  format?: number;
+  bits?: number;
+  dataBytes?: number;
+  declaredBytes?: number;
+}
 function wav({
   rateHz = 16_000,
   channels = 1,
   format = 1,
   bits = 16,
   dataBytes = 32_000,
-  declaredBytes = dataBytes,
-} = {}): Buffer {
+  ...lies
+}: WavLies = {}): Buffer {
+  const declaredBytes = lies.declaredBytes ?? dataBytes;
   const head = Buffer.alloc(44);
   head.write('RIFF', 0, 'latin1');
   head.writeUInt32LE(Math.min(0xffffffff, 36 + declaredBytes), 4);

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { JobEvent, JobView } from '@timbre/shared/contracts/job';
 import { audit } from '../audit.js';
 import { clipForm, finished, post, sample, submit } from '../client.js';
-import { startSystem, type TestSystem } from '../system.js';
+import { startSystem, type TestSystem } from '@timbre/shared/testing/test-system';
 
 let system: TestSystem;
 let bytes: Uint8Array;

@@ -5,7 +5,7 @@ import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { JobView } from '@timbre/shared/contracts/job';
 import { clipForm, finished, post, sample, submit } from '../client.js';
-import { startSystem, type TestSystem } from '../system.js';
+import { startSystem, type TestSystem } from '@timbre/shared/testing/test-system';
 import { audit } from '../audit.js';
 
 let system: TestSystem;

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { clipForm, post, sample } from '../client.js';
-import { root, startSystem, type TestSystem } from '../system.js';
+import { root, startSystem, type TestSystem } from '@timbre/shared/testing/test-system';
 
 const key = (objectStoreUrl: string, tenant: string, scopes: string, ...args: string[]): string => {
   const out = execFileSync(

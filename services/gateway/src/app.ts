@@ -27,6 +27,9 @@ export interface AppDeps {
   jobs: JobRoutesDeps;
   classify: ClassifyDeps;
   readiness: () => Promise<Readiness>;
+  /** Stands before authentication. */
+  authFailureLimit: RequestHandler;
+  /** Stands behind it. */
   rateLimit: RequestHandler;
   documents: RequestHandler;
   settings: {
@@ -73,6 +76,7 @@ export function createApp(deps: AppDeps): Express {
 
   app.use(
     ['/v1', '/predict_instrument'],
+    deps.authFailureLimit,
     authenticate({ mode: settings.authMode, keys: deps.keys, hosts: settings.hosts }),
     deps.rateLimit,
   );

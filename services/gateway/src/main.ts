@@ -14,24 +14,23 @@ import { createLedger } from '@timbre/shared/queue/ledger';
 import { createRedis, readRedisMemory } from '@timbre/shared/queue/redis-connection';
 import { createTaskQueues } from '@timbre/shared/queue/task-queues';
 import { createObjectStore } from '@timbre/shared/storage/create-object-store';
+import { createFaultHooks } from '@timbre/shared/testing/fault-hooks';
 import { createApp } from './app.js';
 import { requireSafeAuth } from './auth-mode.js';
 import { createAcceptClip } from './jobs/accept-clip.js';
 import { createJobReader } from './jobs/job-reader.js';
 import { createSubmitJob } from './jobs/submit-job.js';
 import { runKeeper } from './keeper-loop.js';
-import { createAdmission } from './limits/admission.js';
+import { createAuthFailureLimit } from './limits/auth-failure-limit.js';
 import { createRateLimit } from './limits/rate-limit.js';
+import { createAdmission } from './limits/admission.js';
 import { createTenantQuota } from './limits/tenant-quota.js';
 import { limitsView } from './limits/limits-view.js';
-import { buildOpenApiDocument } from './openapi/document.js';
 import { registerQueueMetrics } from './queue-metrics.js';
 import { createReadiness } from './readiness.js';
-import { documentRoutes } from './routes/documents.js';
 import { queuesBoard } from './routes/queues-board.js';
 import { startPublicServer } from './http/public-server.js';
 import { ensureSigningSecret } from './signing-secret.js';
-import { version } from '@timbre/shared/version';
 
 const config = loadConfigOrExit(gatewaySchema, process.env);
 const log = createLogger({
@@ -77,7 +76,9 @@ lifecycle.onStop('model watch', () => modelWatch.stop());
 const events = createJobEvents(subscriber);
 const reader = createJobReader(ledger, store);
 const streams = createTenantQuota({ limit: config.MAX_STREAMS_PER_TENANT, what: 'streams' });
+const faults = createFaultHooks(config.TIMBRE_TEST_FAULTS);
 const submit = createSubmitJob({
+  failpoint: (point) => faults.at(point),
   ledger,
   queues,
   store,
@@ -123,8 +124,9 @@ const app = createApp({
   jobs: { ledger, events, accept, submit, reader, streams, metrics, recordSeconds: config.RECORD_SECONDS },
   classify: { ledger, events, accept, reader, streams },
   readiness,
+  authFailureLimit: createAuthFailureLimit(),
   rateLimit: createRateLimit({ perSecond: config.RATE_LIMIT_PER_SECOND, burst: config.RATE_LIMIT_BURST }),
-  documents: documentRoutes({ document: buildOpenApiDocument({ serverUrl: publicUrl, version }) }),
+  documents: (_request, _response, next) => next(),
   settings: {
     authMode,
     hosts: config.AUTH_ALLOW_OPEN ? null : [config.HOST, new URL(publicUrl).hostname],

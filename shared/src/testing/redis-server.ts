@@ -45,7 +45,9 @@ export async function startTestRedis(extra: string[] = []): Promise<TestRedis> {
   const args = ['--port', String(port), '--bind', '127.0.0.1', '--dir', dir, '--save', '', '--appendonly', 'yes'];
   let child: ChildProcess;
   const start = async (): Promise<void> => {
-    child = spawn(process.env['REDIS_SERVER'] ?? 'redis-server', [...args, '--appendfsync', 'always', ...extra], { stdio: 'ignore' });
+    child = spawn(process.env['REDIS_SERVER'] ?? 'redis-server', [...args, '--appendfsync', 'always', ...extra], {
+      stdio: 'ignore',
+    });
     let alive = true;
     child.once('exit', () => (alive = false)).once('error', () => (alive = false));
     await waitForPort(port, () => alive);

@@ -71,7 +71,7 @@ export function createAcceptClip(deps: AcceptDeps): AcceptClip {
 function checkFields(query: unknown, { models }: AcceptDeps, { force }: AcceptOptions): SubmitFields {
   const { waitSeconds: _wait, ...fields } = query as Record<string, unknown>;
   const parsed = parseInput(submitFieldsSchema, fields);
-  if (parsed.model !== undefined) requireModel(models, parsed.model);
+  requireModel(models, parsed.model);
   return { ...parsed, ...force };
 }
 
@@ -190,7 +190,7 @@ async function settle(
     return { jobId, spec, replayed: false };
   } catch (error) {
     // A refusal is certain; when Redis merely did not answer the job may exist, so its audio stays for the keeper.
-    if (error instanceof AppError && error.code === 'queue_full') await discard();
+    if (error instanceof AppError && error.code !== 'dependency_unavailable') await discard();
     throw error;
   }
 }

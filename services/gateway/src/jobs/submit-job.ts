@@ -27,6 +27,8 @@ export interface SubmitDeps {
   models: ModelCatalog;
   metrics: Metrics;
   policy: SubmitPolicy;
+  /** Called between steps; tests end the process there. */
+  failpoint?: (point: string) => void;
   now?: () => number;
 }
 
@@ -55,6 +57,7 @@ export function createSubmitJob(deps: SubmitDeps): SubmitJob {
 
   return async (submission) => {
     const spec = buildSpec(submission, deps, now());
+    deps.failpoint?.('clip-stored');
     await Promise.all([
       store.put(submissionKey(spec), Buffer.from(JSON.stringify(spec)), { contentType: 'application/json' }),
       ledger.submit(spec, {
@@ -62,6 +65,7 @@ export function createSubmitJob(deps: SubmitDeps): SubmitJob {
         ...(submission.idempotency ? { idempotency: submission.idempotency } : {}),
       }),
     ]);
+    deps.failpoint?.('job-recorded');
     metrics.jobsAccepted.inc({ lane: spec.lane, via: submission.via });
     metrics.stageSeconds.observe({ stage: 'upload', lane: spec.lane }, spec.uploadSeconds);
     const task = {
@@ -74,6 +78,7 @@ export function createSubmitJob(deps: SubmitDeps): SubmitJob {
     };
     // Accepted is accepted: when the queue does not answer now, the keeper adds the task from the outbox.
     await queues.enqueue(task, { generation: 0 }).catch(() => undefined);
+    deps.failpoint?.('task-added');
     return spec;
   };
 }

@@ -8,9 +8,9 @@ import { createWriteStream } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort, startTestRedis, type TestRedis } from '@timbre/shared/testing/redis-server';
+import { freePort, startTestRedis, type TestRedis } from './redis-server.js';
 
-export const root = new URL('..', import.meta.url).pathname;
+export const root = new URL('../../..', import.meta.url).pathname;
 export type Service = 'gateway' | 'preprocess' | 'worker';
 
 export interface ProcessHandle {

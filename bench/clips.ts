@@ -1,0 +1,48 @@
+/** Two-second clips for the benchmarks: cut from the bundled samples, each with its own bytes, so nothing can be re-used. */
+import { readFile, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { root } from '@timbre/shared/testing/test-system';
+import { decodeClip, defaultDecodeLimits } from '@timbre/preprocess/audio/decode-clip';
+
+const rateHz = 44_100;
+
+/** `count` 16-bit mono wav files of 2 s at 44.1 kHz. */
+export async function benchClips(count: number): Promise<Uint8Array[]> {
+  const names = (await readdir(join(root, 'samples'))).filter(
+    (name) => /\.(wav|flac|mp3|ogg)$/.test(name) && !name.startsWith('mute'),
+  );
+  const sources = await Promise.all(
+    names.map(async (name) => {
+      const bytes = new Uint8Array(await readFile(join(root, 'samples', name)));
+      return (await decodeClip(bytes, { targetRateHz: rateHz, limits: defaultDecodeLimits })).pcm;
+    }),
+  );
+  return Array.from({ length: count }, (_, index) =>
+    toWav(sources[index % sources.length] ?? new Float32Array(0), index),
+  );
+}
+
+function toWav(pcm: Float32Array, serial: number): Uint8Array {
+  const samples = 2 * rateHz;
+  const file = Buffer.alloc(44 + samples * 2);
+  file.write('RIFF', 0, 'latin1');
+  file.writeUInt32LE(36 + samples * 2, 4);
+  file.write('WAVEfmt ', 8, 'latin1');
+  file.writeUInt32LE(16, 16);
+  file.writeUInt16LE(1, 20);
+  file.writeUInt16LE(1, 22);
+  file.writeUInt32LE(rateHz, 24);
+  file.writeUInt32LE(rateHz * 2, 28);
+  file.writeUInt16LE(2, 32);
+  file.writeUInt16LE(16, 34);
+  file.write('data', 36, 'latin1');
+  file.writeUInt32LE(samples * 2, 40);
+  for (let index = 0; index < samples; index += 1) {
+    const value = (pcm[index % pcm.length] ?? 0) * 32_767;
+    file.writeInt16LE(Math.max(-32_768, Math.min(32_767, Math.round(value))), 44 + index * 2);
+  }
+  // The serial number sits in the last two samples, far under what anyone could hear.
+  file.writeInt16LE(serial % 251, file.length - 4);
+  file.writeInt16LE(Math.floor(serial / 251), file.length - 2);
+  return new Uint8Array(file);
+}

@@ -1,0 +1,22 @@
+/** `npm run bench -- kernel|pipeline [--write]`: measures, prints, and with `--write` puts the figures into docs/performance.md. */
+import { runKernelBench } from './kernel.js';
+import { runPipelineBench } from './pipeline.js';
+import { writePerformance } from './performance-doc.js';
+
+const benches: Record<string, () => Promise<{ heading: string; lines: string[] }>> = {
+  kernel: runKernelBench,
+  pipeline: runPipelineBench,
+};
+
+const args = process.argv.slice(2);
+const names = args.filter((arg) => !arg.startsWith('-'));
+if (args.includes('--help') || names.some((name) => !Object.hasOwn(benches, name))) {
+  console.log(`usage: npm run bench -- [${Object.keys(benches).join('|')}] [--write]`);
+  process.exit(args.includes('--help') ? 0 : 2);
+}
+for (const name of names.length > 0 ? names : Object.keys(benches)) {
+  const section = await benches[name]?.();
+  if (!section) continue;
+  console.log(`\n${section.heading}\n\n${section.lines.join('\n')}`);
+  if (args.includes('--write')) await writePerformance(name, section);
+}

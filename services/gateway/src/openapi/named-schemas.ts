@@ -1,0 +1,81 @@
+/**
+ * The zod schemas that become named components of the document. Names are bound to the schema objects themselves, so a
+ * schema nested in another one turns into a reference.
+ */
+import { zodToOpenAPIRegistry } from '@asteasolutions/zod-to-openapi';
+import { z } from 'zod';
+import { clipQualitySchema } from '@timbre/shared/contracts/clip';
+import { featureSpecSchema } from '@timbre/shared/contracts/feature-spec';
+import {
+  clipViewSchema,
+  jobErrorSchema,
+  jobEventSchema,
+  jobResultSchema,
+  jobStateSchema,
+  jobViewSchema,
+  laneSchema,
+  segmentSchema,
+  submitFieldsSchema,
+  submitJsonSchema,
+  timingsSchema,
+} from '@timbre/shared/contracts/job';
+import { modelMetricsSchema } from '@timbre/shared/contracts/model-card';
+import { presignSchema } from '../routes/uploads.js';
+import {
+  errorCodeSchema,
+  healthSchema,
+  jobPageSchema,
+  limitsSchema,
+  modelPageSchema,
+  modelViewSchema,
+  predictedClassSchema,
+  presignedUploadSchema,
+  problemSchema,
+  readinessSchema,
+  storedUploadSchema,
+} from './answer-schemas.js';
+
+/** A form with the clip in its field `file`. */
+export const clipFormSchema = submitFieldsSchema.extend({ file: z.string().meta({ format: 'binary' }) });
+
+export const namedSchemas = {
+  Job: jobViewSchema,
+  JobState: jobStateSchema,
+  JobResult: jobResultSchema,
+  JobError: jobErrorSchema,
+  JobEvent: jobEventSchema,
+  JobPage: jobPageSchema,
+  JobTimings: timingsSchema,
+  Clip: clipViewSchema,
+  ClipQuality: clipQualitySchema,
+  Segment: segmentSchema,
+  Lane: laneSchema,
+  ClipForm: clipFormSchema,
+  ClipReference: submitJsonSchema,
+  PredictedClass: predictedClassSchema,
+  Model: modelViewSchema,
+  ModelPage: modelPageSchema,
+  ModelMetrics: modelMetricsSchema,
+  FeatureSpec: featureSpecSchema,
+  UploadRequest: presignSchema,
+  PresignedUpload: presignedUploadSchema,
+  StoredUpload: storedUploadSchema,
+  Limits: limitsSchema,
+  Health: healthSchema,
+  Readiness: readinessSchema,
+  Problem: problemSchema,
+  ErrorCode: errorCodeSchema,
+} as const satisfies Record<string, z.ZodType>;
+
+export type SchemaName = keyof typeof namedSchemas;
+
+/** Components that only appear in answers: what has a default is always present in them. */
+export const answerOnly: readonly SchemaName[] = ['Model', 'ModelMetrics', 'FeatureSpec'];
+
+/** Tells the generator the names. Doing it again changes nothing. */
+export function nameSchemas(): void {
+  // The registry's notice asks for care, no more; it is the only way to name a schema without making a copy of it.
+  // eslint-disable-next-line @typescript-eslint/no-deprecated
+  for (const [refId, schema] of Object.entries(namedSchemas))
+    zodToOpenAPIRegistry.add(schema, { _internal: { refId } });
+}

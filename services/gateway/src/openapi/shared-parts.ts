@@ -1,0 +1,105 @@
+/** Headers, parameters and security schemes that several calls share. */
+import type { OpenAPIRegistry } from '@asteasolutions/zod-to-openapi';
+
+const headers = {
+  RequestId: {
+    description: 'Id of this request, as in logs and problem documents.',
+    schema: { type: 'string' },
+    example: '0f8fad5b-d9cb-469f-a165-70867728950e',
+  },
+  JobLocation: {
+    description: 'Address of the job.',
+    schema: { type: 'string' },
+    example: '/v1/jobs/j9f86d081884c7d659a2feaa0c55ad015',
+  },
+  IdempotencyReplayed: {
+    description: '`true` when an earlier request with this `Idempotency-Key` made the job.',
+    schema: { type: 'string' },
+    example: 'true',
+  },
+  RateLimit: {
+    description: 'Requests left (`r`) and seconds until more are (`t`).',
+    schema: { type: 'string' },
+    example: '"default";r=199;t=1',
+  },
+  RateLimitPolicy: {
+    description: 'The rule: requests at once (`q`) and the seconds in which they come back (`w`).',
+    schema: { type: 'string' },
+    example: '"default";q=200;w=2',
+  },
+  RetryAfter: {
+    description: 'Seconds to wait before sending the request again.',
+    schema: { type: 'integer', minimum: 0 },
+    example: 10,
+  },
+} as const;
+
+const parameters = {
+  RequestId: {
+    name: 'X-Request-Id',
+    in: 'header',
+    description: 'Id of your own for this request, used in our logs; one is made when it is missing.',
+    schema: { type: 'string', pattern: '^[A-Za-z0-9._-]{8,64}$' },
+  },
+  Traceparent: {
+    name: 'traceparent',
+    in: 'header',
+    description: 'W3C trace context; the trace follows the job through all processes.',
+    schema: { type: 'string' },
+    example: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
+  },
+  IdempotencyKey: {
+    name: 'Idempotency-Key',
+    in: 'header',
+    description:
+      'Makes the request safe to send again: for 24 hours the same key with the same content answers with the same job, and with other content is refused. 1 to 255 printable ASCII characters.',
+    schema: { type: 'string', minLength: 1, maxLength: 255 },
+    example: 'import-2026-11-22-take3',
+  },
+  ContentDigest: {
+    name: 'Content-Digest',
+    in: 'header',
+    description: 'SHA-256 of a raw body (RFC 9530); a body that differs is refused.',
+    schema: { type: 'string' },
+    example: 'sha-256=:LCa0a2j/xo/5m0U8HTBBNBNCLXBkg7+g+YpeiGJm564=:',
+  },
+  PreferWait: {
+    name: 'Prefer',
+    in: 'header',
+    description: '`wait=N` (RFC 7240): seconds to wait, where `waitSeconds` is not given.',
+    schema: { type: 'string' },
+    example: 'wait=10',
+  },
+  LastEventId: {
+    name: 'Last-Event-ID',
+    in: 'header',
+    description: '`id` of the last event seen; the stream goes on after it.',
+    schema: { type: 'integer', minimum: 0 },
+    example: 2,
+  },
+} as const;
+
+const securitySchemes = {
+  bearerKey: { type: 'http', scheme: 'bearer', description: 'API key as `Authorization: Bearer <key>`.' },
+  headerKey: { type: 'apiKey', in: 'header', name: 'X-API-Key', description: 'API key in a header of its own.' },
+  basicKey: { type: 'http', scheme: 'basic', description: 'API key as the password, with any user name.' },
+} as const;
+
+export type HeaderName = keyof typeof headers;
+export type ParameterName = keyof typeof parameters;
+
+/** Headers of answers to requests with a key. */
+export const rateLimitHeaders = { RateLimit: 'RateLimit', 'RateLimit-Policy': 'RateLimitPolicy' } as const;
+
+export const headerRef = (name: HeaderName) => ({ $ref: `#/components/headers/${name}` });
+export const parameterRef = (name: ParameterName) => ({ $ref: `#/components/parameters/${name}` });
+
+/** One of the three ways to send a key, with the scope the key needs. */
+export const securityFor = (scope: string) => Object.keys(securitySchemes).map((scheme) => ({ [scheme]: [scope] }));
+
+export function registerSharedParts(registry: OpenAPIRegistry): void {
+  for (const [name, header] of Object.entries(headers)) registry.registerComponent('headers', name, header);
+  for (const [name, parameter] of Object.entries(parameters)) registry.registerComponent('parameters', name, parameter);
+  for (const [name, scheme] of Object.entries(securitySchemes))
+    registry.registerComponent('securitySchemes', name, scheme);
+}
