@@ -70,12 +70,12 @@ export class PcmSink {
     this.format = format;
   }
 
-  /** One array per channel, of which the first `frames` samples count. */
-  write(planes: readonly Float32Array[], frames: number): void {
+  /** One array per channel, of which the first `frames` samples count, multiplied by `gain`. */
+  write(planes: readonly Float32Array[], frames: number, gain = 1): void {
     this.account(frames, planes.length);
     for (let start = 0; start < frames; start += BLOCK) {
       const count = Math.min(BLOCK, frames - start);
-      mixPlanes(planes, start, this.mono.subarray(0, count));
+      mixPlanes(planes, { start, gain }, this.mono.subarray(0, count));
       this.push(count);
     }
   }
@@ -137,7 +137,8 @@ export class PcmSink {
   private observe(block: Float32Array): boolean {
     let trace = 0;
     let { lowest, highest } = this;
-    for (const sample of block) {
+    for (let i = 0; i < block.length; i++) {
+      const sample = block[i] ?? 0;
       trace += sample * 0;
       if (sample < lowest) lowest = sample;
       if (sample > highest) highest = sample;
@@ -155,16 +156,17 @@ export class PcmSink {
   }
 }
 
-/** Mean of the channels from `start` on, as many frames as `mono` holds. */
-function mixPlanes(planes: readonly Float32Array[], start: number, mono: Float32Array): void {
+/** Mean of the channels from `start` on, as many frames as `mono` holds, times `gain`. */
+function mixPlanes(
+  planes: readonly Float32Array[],
+  { start, gain }: { start: number; gain: number },
+  mono: Float32Array,
+): void {
+  const scale = gain / planes.length;
   const [first, second] = planes;
   if (!first) return;
-  if (!second) {
-    mono.set(first.subarray(start, start + mono.length));
-    return;
-  }
-  const scale = 1 / planes.length;
-  for (let i = 0; i < mono.length; i++) mono[i] = ((first[start + i] ?? NaN) + (second[start + i] ?? NaN)) * scale;
+  if (!second) for (let i = 0; i < mono.length; i++) mono[i] = (first[start + i] ?? NaN) * scale;
+  else for (let i = 0; i < mono.length; i++) mono[i] = ((first[start + i] ?? NaN) + (second[start + i] ?? NaN)) * scale;
   for (const plane of planes.slice(2))
     for (let i = 0; i < mono.length; i++) mono[i] = (mono[i] ?? 0) + (plane[start + i] ?? NaN) * scale;
 }

@@ -48,6 +48,7 @@ function walkChunks(file: Buffer): { common: Common | null; sound: { offset: num
     const body = offset + 8;
     if (id === 'COMM') {
       if (common) throw corrupt('The AIFF file has two COMM chunks.');
+      if (body + size > file.length) break;
       common = parseCommon(file.subarray(body, body + size), file.toString('latin1', 8, 12) === 'AIFC');
     }
     if (id === 'SSND' && body + 8 <= file.length)

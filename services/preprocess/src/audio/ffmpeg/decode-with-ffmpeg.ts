@@ -97,7 +97,7 @@ class FfmpegOutput {
       if (bytes.length > MAX_HEADER_BYTES) throw corrupt('ffmpeg answered something that is not WAV.');
       return null;
     }
-    const header = parseWav(bytes);
+    const header = parseWav(bytes, this.session.limits);
     if (header.kind !== 'pcm') throw corrupt('ffmpeg answered something that is not PCM.');
     this.session.sink.begin(header.layout, null);
     return header.layout;

@@ -75,25 +75,30 @@ export class FlacPourer {
 
   /** Decodes what is left and judges the whole. */
   async end(): Promise<void> {
-    await this.flush();
     const { session, info } = this.context;
+    // What follows the last good frame is a missing end, not a damaged middle.
+    const isCut = this.gaps > 0;
+    this.lost -= this.gaps;
+    await this.flush();
     if (this.good + this.lost === 0 && info.totalFrames !== null)
       throw new AppError('audio_truncated', { detail: 'The FLAC file ends before its first frame.' });
     judgeDamage({ lost: this.lost, total: this.good + this.lost }, session.warnings);
     judgeCompleteness({ declared: info.totalFrames, found: session.sink.totalFrames }, session.warnings);
+    if (isCut) session.warnings.add('truncated');
   }
 
   free(): void {
     this.decoder.free();
   }
 
+  /** Where positions are known they say how many frames a gap cost; the search for the next header only guesses. */
   private async fillGap(frame: CutFrame): Promise<void> {
-    const stretches = this.gaps;
+    const guessed = this.gaps;
     this.gaps = 0;
     if (frame.position === null || this.expected === null) return;
     const missing = frame.position - this.expected;
-    const missingFrames = Math.ceil(missing / frame.blockSize);
-    if (missingFrames > stretches) this.lose(missingFrames - stretches);
+    this.lost -= guessed;
+    this.lose(Math.max(1, Math.ceil(missing / frame.blockSize)));
     this.gaps = 0;
     if (missing <= 0) return;
     await this.flush();
@@ -110,7 +115,7 @@ export class FlacPourer {
     this.good -= decoded.lost;
     if (decoded.lost > 0) this.lose(decoded.lost);
     this.gaps = 0;
-    if (decoded.frames > 0) session.sink.write(decoded.planes, decoded.frames);
+    if (decoded.frames > 0) session.sink.write(decoded.planes, decoded.frames, this.decoder.gain);
     await session.clock.breathe();
   }
 }

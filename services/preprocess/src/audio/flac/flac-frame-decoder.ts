@@ -20,8 +20,8 @@ export function isDecodableDepth(bitsPerSample: number): boolean {
 export class FlacFrameDecoder {
   private decoder: FLACDecoder | undefined;
   private readonly preamble: Uint8Array;
-  /** The library divides by 2^(bits-1) - 1; everything else here, and ffmpeg, by 2^(bits-1). */
-  private readonly scale: number;
+  /** To be applied to the planes: the library divides by 2^(bits-1) - 1; all else here, and ffmpeg, by 2^(bits-1). */
+  readonly gain: number;
 
   /** `streamInfo`: the 34 bytes of the block, for frames whose headers refer to it. */
   constructor(streamInfo: Uint8Array) {
@@ -38,7 +38,7 @@ export class FlacFrameDecoder {
       ...streamInfo.subarray(0, STREAM_INFO_BYTES),
     );
     const fullScale = 2 ** (parseStreamInfo(streamInfo).bitsPerSample - 1);
-    this.scale = (fullScale - 1) / fullScale;
+    this.gain = (fullScale - 1) / fullScale;
   }
 
   /** Decodes frames whose checksums are right. Throws `decoder_crashed`. */
@@ -74,7 +74,6 @@ export class FlacFrameDecoder {
     const { value, reports } = runDecoder(() => decoder.decodeFrames(frames));
     try {
       const { channelData, samplesDecoded } = await value;
-      for (const plane of channelData) for (let i = 0; i < plane.length; i++) plane[i] = (plane[i] ?? 0) * this.scale;
       return { planes: channelData, frames: samplesDecoded, reports };
     } catch (error) {
       throw crashed(error);

@@ -39,7 +39,9 @@ function endOfFrame(bytes: Uint8Array, start: number, frame: { header: FrameHead
   let crc = 0;
   let closed = -1;
   for (let at = start; at < limit; at++) {
-    crc = ((crc << 8) & 0xffff) ^ (CRC16[(crc >> 8) ^ (bytes[at] ?? 0)] ?? 0);
+    const byte = bytes[at] ?? 0;
+    if (byte === 0xff && at > start && crc !== 0 && isSuccessor(header, parseFrameHeader(bytes, at))) return -1;
+    crc = ((crc << 8) & 0xffff) ^ (CRC16[(crc >> 8) ^ byte] ?? 0);
     if (crc !== 0 || at < start + header.headerBytes + 2) continue;
     if (at + 1 === bytes.length || parseFrameHeader(bytes, at + 1)) return at + 1;
     if (closed >= 0) continue;
@@ -48,6 +50,12 @@ function endOfFrame(bytes: Uint8Array, start: number, frame: { header: FrameHead
     if (isTail(bytes, closed)) return closed;
   }
   return closed;
+}
+
+/** A header that continues the count: the frame in front of it ends here, whatever its checksum says. */
+function isSuccessor(header: FrameHeader, next: FrameHeader | null): boolean {
+  if (next?.isVariable !== header.isVariable) return false;
+  return next.position === header.position + (header.isVariable ? header.blockSize : 1);
 }
 
 /** An ID3v1 tag or nothing but zeros at the end is no damage. */

@@ -29,6 +29,7 @@ export interface PagePcm {
   frames: number;
   page: OggPage;
   missingPages: number;
+  gain?: number;
 }
 
 /**
@@ -51,7 +52,7 @@ export class GranuleTimeline {
   }
 
   /** Throws what the sink throws. */
-  write({ planes, frames, page, missingPages }: PagePcm): void {
+  write({ planes, frames, page, missingPages, gain }: PagePcm): void {
     if (frames === 0) return;
     if (this.start === null) this.open(page.granule ?? frames, { frames, isLast: page.isLast });
     else if (missingPages > 0 && page.granule !== null) this.fillGap(page.granule - frames, missingPages);
@@ -64,6 +65,7 @@ export class GranuleTimeline {
     this.context.session.sink.write(
       planes.map((plane) => plane.subarray(dropped)),
       kept,
+      gain,
     );
     this.written += kept;
   }

@@ -76,9 +76,8 @@ class OpusTrack implements OggTrack {
     this.lostPackets += audio.length - fitting.length;
     const { value, reports } = runDecoder(() => this.decoder.decodeFrames(fitting));
     this.lostPackets += reports;
-    const planes = value.channelData;
-    if (this.head.gain !== 1) for (const plane of planes) amplify(plane, this.head.gain);
-    this.timeline.write({ planes, frames: value.samplesDecoded, page, missingPages });
+    const { channelData: planes, samplesDecoded: frames } = value;
+    this.timeline.write({ planes, frames, page, missingPages, gain: this.head.gain });
     return Promise.resolve();
   }
 
@@ -103,8 +102,4 @@ class OpusTrack implements OggTrack {
   free(): void {
     releaseDecoder(this.decoder);
   }
-}
-
-function amplify(plane: Float32Array, gain: number): void {
-  for (let i = 0; i < plane.length; i++) plane[i] = (plane[i] ?? 0) * gain;
 }

@@ -14,11 +14,19 @@ export function requireFfmpeg(): string {
 
 /** Turns `wav` into a file named `name` (its ending chooses the container) with extra output arguments. */
 export function encode(wav: Uint8Array, name: string, args: string[] = []): Buffer {
+  return encodeAll(wav, { [name]: args })[name] ?? Buffer.alloc(0);
+}
+
+/** Many files, each with its own output arguments, from one run of ffmpeg. */
+export function encodeAll<Name extends string>(wav: Uint8Array, outputs: Record<Name, string[]>): Record<Name, Buffer> {
   return inFolder((folder) => {
-    const target = join(folder, name);
+    const entries = Object.entries<string[]>(outputs);
     writeFileSync(join(folder, 'source.wav'), wav);
-    run(['-i', join(folder, 'source.wav'), ...args, target]);
-    return readFileSync(target);
+    run(['-i', join(folder, 'source.wav'), ...entries.flatMap(([name, args]) => [...args, join(folder, name)])]);
+    return Object.fromEntries(entries.map(([name]) => [name, readFileSync(join(folder, name))])) as Record<
+      Name,
+      Buffer
+    >;
   });
 }
 

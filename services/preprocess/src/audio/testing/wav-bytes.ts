@@ -5,6 +5,8 @@ export interface WavFields {
   rateHz?: number;
   bits?: number;
   blockAlign?: number;
+  /** Writes WAVEFORMATEXTENSIBLE with this sub-format. */
+  extensible?: { validBits: number; subFormat: number };
   /** Content of the data chunk. */
   data?: Uint8Array;
   /** Declared size of the data chunk. */
@@ -28,8 +30,8 @@ export function chunk(id: string, body: Uint8Array, size = body.length): Buffer 
 }
 
 export function fmtChunk(fields: WavFields = {}): Buffer {
-  const { formatTag = 1, channels = 1, rateHz = 44_100, bits = 16 } = fields;
-  const body = Buffer.alloc(16);
+  const { extensible, formatTag = extensible ? 0xfffe : 1, channels = 1, rateHz = 44_100, bits = 16 } = fields;
+  const body = Buffer.alloc(extensible ? 40 : 16);
   body.writeUInt16LE(formatTag, 0);
   body.writeUInt16LE(channels, 2);
   body.writeUInt32LE(rateHz, 4);
@@ -37,6 +39,12 @@ export function fmtChunk(fields: WavFields = {}): Buffer {
   body.writeUInt32LE((rateHz * blockAlign) >>> 0, 8);
   body.writeUInt16LE(blockAlign, 12);
   body.writeUInt16LE(bits, 14);
+  if (extensible) {
+    body.writeUInt16LE(22, 16);
+    body.writeUInt16LE(extensible.validBits, 18);
+    body.writeUInt16LE(extensible.subFormat, 24);
+    body.write('000000001000800000aa00389b71', 26, 'hex');
+  }
   return chunk('fmt ', body);
 }
 

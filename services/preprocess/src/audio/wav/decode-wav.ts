@@ -5,7 +5,7 @@ import { ownDecoderName } from '../decoder-versions.js';
 import { parseWav } from './parse-wav.js';
 
 export const decodeWav: InProcessDecoder = async (bytes, session) => {
-  const header = parseWav(bytes);
+  const header = parseWav(bytes, session.limits);
   if (header.kind === 'compressed') return null;
   await decodePcm(bytes, header.layout, session);
   const { sampleRateHz, channels } = header.layout;

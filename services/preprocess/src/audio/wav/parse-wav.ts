@@ -7,6 +7,7 @@
  */
 import { AppError } from '@timbre/shared/errors';
 import { corrupt } from '../damage.js';
+import type { DecodeLimits } from '../decode-limits.js';
 import type { PcmLayout } from '../decode-pcm.js';
 import { parseWavFormat, type WavFormat } from './wav-format.js';
 
@@ -22,9 +23,9 @@ export type WavHeader = { kind: 'pcm'; layout: PcmLayout; codec: string } | { ki
 const MAX_CHUNKS = 10_000;
 const UINT32_MAX = 0xffffffff;
 
-/** Throws `audio_corrupt` or `audio_truncated`; channel and rate limits are left to the sink, except nonsense. */
-export function parseWav(bytes: Uint8Array): WavHeader {
-  const { format, data } = walkChunks(bytes);
+/** Throws `audio_corrupt`, `audio_truncated`, `audio_channels_out_of_range` or `audio_rate_out_of_range`. */
+export function parseWav(bytes: Uint8Array, limits: DecodeLimits): WavHeader {
+  const { format, data } = walkChunks(bytes, limits);
   if (!format) throw missing(bytes, 'fmt');
   if (!data) throw missing(bytes, 'data');
   if (!format.encoding) return { kind: 'compressed' };
@@ -33,7 +34,7 @@ export function parseWav(bytes: Uint8Array): WavHeader {
   return { kind: 'pcm', layout, codec };
 }
 
-function walkChunks(bytes: Uint8Array): { format?: WavFormat; data?: WavData } {
+function walkChunks(bytes: Uint8Array, limits: DecodeLimits): { format?: WavFormat; data?: WavData } {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let format: WavFormat | undefined;
   let data64: number | null = null;
@@ -46,7 +47,8 @@ function walkChunks(bytes: Uint8Array): { format?: WavFormat; data?: WavData } {
     if (id === DS64) data64 = readData64(view, body);
     if (id === FMT) {
       if (format) throw corrupt('The WAV file has two fmt chunks.');
-      format = parseWavFormat(bytes.subarray(body, body + size));
+      if (body + size > bytes.length) break;
+      format = parseWavFormat(bytes.subarray(body, body + size), limits);
     }
     if (id === DATA) {
       if (!format) throw corrupt('The WAV file has its samples before their format.');

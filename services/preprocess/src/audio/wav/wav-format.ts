@@ -1,6 +1,6 @@
 /** The `fmt ` chunk: which of the WAV encodings the samples have. */
-import { AppError } from '@timbre/shared/errors';
 import { corrupt } from '../damage.js';
+import { checkFormat, type DecodeLimits } from '../decode-limits.js';
 import type { SampleEncoding } from '../sample-reader.js';
 
 export interface WavFormat {
@@ -19,27 +19,17 @@ const TAG_EXTENSIBLE = 0xfffe;
 /** The last 14 bytes of KSDATAFORMAT_SUBTYPE_*: the first two are the format tag. */
 const SUBTYPE_TAIL = '000000001000800000aa00389b71';
 
-/**
- * Throws `audio_corrupt` when the fields contradict each other and `audio_channels_out_of_range` or
- * `audio_rate_out_of_range` for zero; upper limits are the sink's.
- */
-export function parseWavFormat(chunk: Uint8Array): WavFormat {
+/** Throws `audio_corrupt` when the fields contradict each other, and what `checkFormat` throws. */
+export function parseWavFormat(chunk: Uint8Array, limits: DecodeLimits): WavFormat {
   if (chunk.length < 16) throw corrupt('The fmt chunk is too short.');
   const view = new DataView(chunk.buffer, chunk.byteOffset, chunk.byteLength);
   const channels = view.getUint16(2, true);
   const sampleRateHz = view.getUint32(4, true);
   const blockAlign = view.getUint16(12, true);
   const bits = view.getUint16(14, true);
-  if (channels === 0)
-    throw new AppError('audio_channels_out_of_range', {
-      detail: 'The clip declares no channels.',
-      details: { observed: 0 },
-    });
-  if (sampleRateHz === 0)
-    throw new AppError('audio_rate_out_of_range', { detail: 'The clip declares 0 Hz.', details: { observed: 0 } });
-  const tag = formatTag(view, chunk);
+  checkFormat({ channels, sampleRateHz }, limits);
   const container = containerBytes({ channels, blockAlign, bits });
-  return { channels, sampleRateHz, ...encodingOf(tag, container) };
+  return { channels, sampleRateHz, ...encodingOf(formatTag(view, chunk), container) };
 }
 
 function formatTag(view: DataView, chunk: Uint8Array): number {
