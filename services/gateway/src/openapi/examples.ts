@@ -77,7 +77,13 @@ export const failedJob: JobView = {
   timings: { uploadSeconds: 0.001, waitSeconds: 0.002, totalSeconds: 0.006 },
 };
 
-export const canceledJob: JobView = { ...endedJob, state: 'canceled' };
+export const canceledJob: JobView = {
+  ...queuedJob,
+  state: 'canceled',
+  finishedAt: '2026-11-22T10:15:04.000Z',
+  provenance: { modelDigest, featureDigest, version: '0.1.0' },
+  timings: { uploadSeconds: 0.01, totalSeconds: 4 },
+};
 
 export const jobPage: z.output<typeof jobPageSchema> = {
   jobs: [succeededJob],

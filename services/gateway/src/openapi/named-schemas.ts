@@ -74,8 +74,9 @@ export const answerOnly: readonly SchemaName[] = ['Model', 'ModelMetrics', 'Feat
 
 /** Tells the generator the names. Doing it again changes nothing. */
 export function nameSchemas(): void {
-  // The registry's notice asks for care, no more; it is the only way to name a schema without making a copy of it.
-  // eslint-disable-next-line @typescript-eslint/no-deprecated
-  for (const [refId, schema] of Object.entries(namedSchemas))
+  for (const [refId, schema] of Object.entries(namedSchemas)) {
+    // The registry's notice asks for care, no more; it is the only way to name a schema without making a copy of it.
+    // eslint-disable-next-line @typescript-eslint/no-deprecated
     zodToOpenAPIRegistry.add(schema, { _internal: { refId } });
+  }
 }
