@@ -14,7 +14,7 @@ export function installPackages() {
   if (readText(STAMP) === wanted) return;
   if (!matchesLock()) {
     say('Installing the npm packages of package-lock.json into node_modules (npm ci; none run install scripts).');
-    say('  Avoid: nothing to avoid, nothing leaves this folder; to do it yourself run `npm ci` first.');
+    say('  Avoid: run `npm ci` yourself first. Nothing outside this folder is changed.');
     // onnxruntime-node carries its CPU library; its install script would download the much larger CUDA one.
     const installed = run('npm', ['ci', '--no-audit', '--no-fund'], { env: { ONNXRUNTIME_NODE_INSTALL: 'skip' } });
     if (!installed) throw new StepError('npm ci failed: is the package registry reachable? Its messages are above.');
