@@ -32,7 +32,7 @@ async function keys(line: string, environment: Record<string, string> = {}) {
     report: (text) => void reported.push(text),
   });
   await quiet(command).parseAsync(line.split(' '), { from: 'user' });
-  return { printed, reported: reported.join('\n'), json: <T>() => JSON.parse(printed.join('\n')) as T };
+  return { printed, reported: reported.join('\n'), json: (): unknown => JSON.parse(printed.join('\n')) };
 }
 
 const gatewaysKeys = (dataDir = 'data') =>
@@ -51,7 +51,7 @@ it('creates a key that the gateway of the same folder accepts, and prints nothin
 
 it('takes scopes, name, expiry and folder', async () => {
   const { json } = await keys('create --tenant a --scopes admin,read --name desk --expires-days 2 --data-dir d --json');
-  const { key, presented } = json<CreatedKey>();
+  const { key, presented } = json() as CreatedKey;
   expect(key).toMatchObject({ tenant: 'a', scopes: ['admin', 'read'], name: 'desk' });
   expect(Date.parse(key.expiresAt!) - Date.parse(key.createdAt)).toBeGreaterThan(172_790_000);
   expect(await gatewaysKeys('d').authenticate(presented)).toMatchObject({ keyId: key.id });
@@ -60,15 +60,15 @@ it('takes scopes, name, expiry and folder', async () => {
 });
 
 it('lists 3 keys with their states and without secrets, or only those of a tenant', async () => {
-  const first = (await keys('create --tenant a --json')).json<CreatedKey>();
+  const first = (await keys('create --tenant a --json')).json() as CreatedKey;
   await keys('create --tenant b');
   await keys(`revoke ${first.key.id}`);
-  const rotated = (await keys(`create --tenant a --json`)).json<CreatedKey>();
+  const rotated = (await keys(`create --tenant a --json`)).json() as CreatedKey;
   const table = (await keys('list')).printed;
   expect(table).toHaveLength(5);
   expect(table.filter((line) => line.includes('revoked'))).toHaveLength(1);
   const listed = await keys('list --tenant a --json');
-  expect(listed.json<{ id: string; state: string }[]>().map(({ id, state }) => [id, state])).toEqual([
+  expect((listed.json() as { id: string; state: string }[]).map(({ id, state }) => [id, state])).toEqual([
     [first.key.id, 'revoked'],
     [rotated.key.id, 'active'],
   ]);
