@@ -143,6 +143,13 @@ describe('limits', () => {
     expect(codeOf(() => createFeatureExtractor(sliding)(new Float32Array(0)))).toBe('audio_empty');
   });
 
+  it.each([NaN, Infinity, -Infinity])('answers audio_nonfinite for a window with %f in it', (sample) => {
+    const clip = noise(9000);
+    clip[8500] = sample;
+    const spec = specOf({ crop: { kind: 'sliding', windowSeconds: 1, hopSeconds: 1 }, transform: logMel });
+    expect(codeOf(() => createFeatureExtractor(spec)(clip))).toBe('audio_nonfinite');
+  });
+
   it('answers tensor_too_large for 3 windows of 32 kB where 2 are allowed', () => {
     const extract = createFeatureExtractor(sliding, 64000);
     expect(codeOf(() => extract(noise(16000)))).toBeUndefined();

@@ -28,7 +28,7 @@ export const DEFAULT_MAX_WINDOW_BYTES = 64 * 1024 * 1024;
  * Prepares the plan of a spec (tables and scratch memory) and returns the function that applies it to mono PCM at
  * `spec.sampleRateHz`. One extractor works on one clip at a time.
  * @throws AppError `model_invalid` when the spec's windows are too short for one STFT frame.
- *   The extractor throws `audio_empty`, `audio_too_short` (crop `full`), and `tensor_too_large` before it allocates more
+ *   The extractor throws `audio_empty`, `audio_nonfinite`, `audio_too_short` (crop `full`), and `tensor_too_large` before it allocates more
  *   than `maxWindowBytes`.
  */
 export function createFeatureExtractor(spec: FeatureSpec, maxWindowBytes = DEFAULT_MAX_WINDOW_BYTES): FeatureExtractor {
@@ -54,8 +54,8 @@ export function createFeatureExtractor(spec: FeatureSpec, maxWindowBytes = DEFAU
     };
     for (let n = 0; n < plan.count; n++) {
       const window = { pcm, start: plan.firstStart + n * plan.hopSamples, samples: plan.samples };
-      transform(window, result.data.subarray(n * rowLength, (n + 1) * rowLength), n > 0);
       describeWindow(window, spec.sampleRateHz, n, result);
+      transform(window, result.data.subarray(n * rowLength, (n + 1) * rowLength), n > 0);
     }
     return result;
   };
@@ -71,7 +71,10 @@ function describeWindow(
   const end = start + unpaddedSamples(window);
   offsets[2 * n] = start / sampleRateHz;
   offsets[2 * n + 1] = end / sampleRateHz;
-  rmsDbfs[n] = amplitudeToDbfs(Math.sqrt(meanSquare(pcm, start, end)));
+  const square = meanSquare(pcm, start, end);
+  // Decoding refuses such clips; without this, a logarithm would turn NaN into a number that looks like loud sound.
+  if (!Number.isFinite(square)) throw new AppError('audio_nonfinite');
+  rmsDbfs[n] = amplitudeToDbfs(Math.sqrt(square));
 }
 
 /** Whether `samples` give at least one frame. Mirroring needs one sample more than it mirrors. */
