@@ -3,7 +3,7 @@
  * it needs no gateway and no key; whoever may write the store is the operator.
  */
 import { resolve } from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { createKeyStore, type CreatedKey, type KeyStore } from '@timbre/shared/auth/api-keys';
 import { keyState, scopeSchema, type ApiKeyView, type Scope } from '@timbre/shared/auth/api-key';
 import { loadConfig } from '@timbre/shared/config/load-config';
@@ -47,7 +47,11 @@ export function createKeysCommand(invocation: Invocation): Command {
 
   add('create', 'make a key; it is shown once')
     .requiredOption('--tenant <name>', 'owner of the key: lower-case letters, digits, dashes')
-    .option('--scopes <list>', 'comma-separated: submit, read, admin', parseScopes, ['submit', 'read'] as Scope[])
+    .addOption(
+      new Option('--scopes <list>', 'comma-separated: submit, read, admin')
+        .argParser(parseScopes)
+        .default(['submit', 'read'], 'submit,read'),
+    )
     .option('--name <text>', 'where the key is used, for people')
     .option('--expires-days <days>', 'days until it expires; default: never', parsePositive)
     .action((flags: CreateFlags) => withKeys(invocation, flags, (store) => createKey(invocation, store, flags)));
