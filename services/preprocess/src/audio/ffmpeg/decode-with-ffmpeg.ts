@@ -40,7 +40,7 @@ function withoutFfmpeg(format: string): AppError {
   });
 }
 
-/** Samples in a frame of the codecs that matter here, to turn complaints into a share of the clip. */
+/** Samples in a frame of the codecs that matter here, to turn lost packets into a share of the clip. */
 const FRAME_SAMPLES = 1024;
 
 function judgeExit(
@@ -53,12 +53,15 @@ function judgeExit(
     throw new AppError('audio_decode_limit', { detail: 'ffmpeg ran out of the memory it may use.' });
   if (log.hasNoAudio) throw new AppError('audio_no_stream');
   if (log.hasNoDecoder) throw new AppError('audio_unsupported_codec', { details: { codec: log.codec } });
-  if (exitCode !== 0 && sink.totalFrames === 0) throw corrupt('ffmpeg cannot read the file.');
+  if (sink.totalFrames === 0)
+    throw exitCode === 0 ? new AppError('audio_empty') : corrupt('ffmpeg cannot read the file.');
   const rateHz = output.layout?.sampleRateHz ?? 0;
   const declared = clip.seconds === null ? null : clip.seconds * rateHz;
   // Containers round their durations, and count the encoder's delay or not.
   judgeCompleteness({ declared, found: sink.totalFrames, tolerance: rateHz * 0.1 }, warnings);
-  judgeDamage({ lost: log.errors, total: Math.ceil(sink.totalFrames / FRAME_SAMPLES) + log.errors }, warnings);
+  if (log.isCut) warnings.add('truncated');
+  const lost = log.lostPackets;
+  judgeDamage({ lost, total: Math.ceil(sink.totalFrames / FRAME_SAMPLES) + lost }, warnings);
   if (exitCode !== 0) throw corrupt('ffmpeg gave up on the file.');
 }
 

@@ -7,12 +7,19 @@ const MAX_LINE_CHARS = 1000;
 export class FfmpegLog {
   version: string | null = null;
   codec: string | null = null;
-  /** Lines of level error. */
-  errors = 0;
+  /** The input ended inside a packet. */
+  isCut = false;
   isOutOfMemory = false;
   hasNoAudio = false;
   hasNoDecoder = false;
   private rest = '';
+  private failedPackets = 0;
+  private complaints = 0;
+
+  /** Packets that were not decoded or not even found; the last one of a file that is cut is not counted. */
+  get lostPackets(): number {
+    return Math.max(0, Math.max(this.failedPackets, this.complaints) - (this.isCut ? 1 : 0));
+  }
 
   /** Takes the next piece of stderr. */
   push(text: string): void {
@@ -26,8 +33,14 @@ export class FfmpegLog {
     this.codec ??= /Stream #0:\d{1,3}\S{0,40}: Audio: ([a-z0-9_]{1,32})/.exec(line)?.[1] ?? null;
     // Video and subtitles in the file are not whitelisted; that they are refused is no error of the sound.
     if (/not on whitelist/.test(line)) return;
-    if (!/\[(?:error|fatal|panic)\]/.test(line)) return;
-    this.errors++;
+    if (/partial file|File ended prematurely|corrupt input packet/.test(line)) this.isCut = true;
+    else if (/\[(?:error|fatal|panic)\]/.test(line)) this.readError(line);
+  }
+
+  private readError(line: string): void {
+    // One failed packet gives one line of the first kind, with or without one of the decoder's own.
+    if (/Error (?:while decoding|submitting)/.test(line)) this.failedPackets++;
+    else this.complaints++;
     this.isOutOfMemory ||= line.includes('Cannot allocate memory');
     this.hasNoAudio ||= line.includes('matches no streams');
     this.hasNoDecoder ||= /Decoder \(codec .*\) not found|Unknown decoder|Decoding requested, but no decoder/.test(

@@ -2,7 +2,7 @@
 import { OpusDecoder } from 'opus-decoder';
 import { AppError } from '@timbre/shared/errors';
 import { corrupt } from '../damage.js';
-import { checkFormat } from '../decode-limits.js';
+import { checkFormat, type DecodeLimits } from '../decode-limits.js';
 import { decoderName } from '../decoder-versions.js';
 import { releaseDecoder, runDecoder, startDecoder } from '../wasm-decoder.js';
 import type { OggPage } from './ogg-pages.js';
@@ -23,21 +23,21 @@ interface OpusHead {
 
 /** Throws `audio_unsupported_codec` for mapping families with a matrix, `audio_corrupt` for a header that makes no sense. */
 export async function openOpusTrack(header: Uint8Array, context: TrackContext): Promise<OggTrack> {
-  const head = parseOpusHead(header);
-  checkFormat({ sampleRateHz: RATE_HZ, channels: head.channels }, context.session.limits);
+  const head = parseOpusHead(header, context.session.limits);
   const { channels, streamCount, coupledStreamCount, channelMappingTable } = head;
   const layout = { channels, streamCount, coupledStreamCount, channelMappingTable };
   return new OpusTrack(await startDecoder(() => new OpusDecoder(layout)), head, context);
 }
 
-function parseOpusHead(packet: Uint8Array): OpusHead {
+function parseOpusHead(packet: Uint8Array, limits: DecodeLimits): OpusHead {
   if (packet.length < 19) throw corrupt('The OpusHead packet is too short.');
   const view = new DataView(packet.buffer, packet.byteOffset, packet.byteLength);
   const channels = view.getUint8(9);
+  checkFormat({ sampleRateHz: RATE_HZ, channels }, limits);
   const family = view.getUint8(18);
   const common = { channels, preSkip: view.getUint16(10, true), gain: 10 ** (view.getInt16(16, true) / 256 / 20) };
   if (family === 0) {
-    if (channels < 1 || channels > 2) throw corrupt('The OpusHead packet needs a channel mapping.');
+    if (channels > 2) throw corrupt('The OpusHead packet needs a channel mapping.');
     const channelMappingTable = channels === 2 ? [0, 1] : [0];
     return { ...common, streamCount: 1, coupledStreamCount: channels - 1, channelMappingTable };
   }

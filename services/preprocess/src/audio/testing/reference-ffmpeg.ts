@@ -38,11 +38,20 @@ export function generate(name: string, args: string[]): Buffer {
   });
 }
 
-/** Interleaved samples of the first audio stream at its own rate, as ffmpeg decodes them. */
-export function decodeByFfmpeg(bytes: Uint8Array, name: string): Float32Array {
+/** Interleaved samples of the first audio stream at its own rate, as ffmpeg decodes them, by `codec` when given. */
+export function decodeByFfmpeg(bytes: Uint8Array, name: string, codec?: string): Float32Array {
   return inFolder((folder) => {
     writeFileSync(join(folder, name), bytes);
-    const pcm = run(['-i', join(folder, name), '-map', '0:a:0', '-f', 'f32le', 'pipe:1']);
+    const pcm = run([
+      ...(codec ? ['-c:a', codec] : []),
+      '-i',
+      join(folder, name),
+      '-map',
+      '0:a:0',
+      '-f',
+      'f32le',
+      'pipe:1',
+    ]);
     return new Float32Array(new Uint8Array(pcm).buffer, 0, Math.floor(pcm.length / 4));
   });
 }
