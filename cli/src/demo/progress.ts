@@ -1,5 +1,5 @@
 /** Progress on stderr: a bar on a terminal, else a line every few seconds (logs, CI). */
-import { MultiBar, Presets } from 'cli-progress';
+import { Presets, SingleBar } from 'cli-progress';
 
 export interface Progress {
   advance(): void;
@@ -20,12 +20,12 @@ export function createProgress(options: ProgressOptions): Progress {
 }
 
 function createBar(total: number): Progress {
-  const bars = new MultiBar(
+  const bar = new SingleBar(
     { format: 'classifying {bar} {value}/{total} clips, {duration_formatted}', stream: process.stderr },
     Presets.shades_classic,
   );
-  const bar = bars.create(total, 0);
-  return { advance: () => bar.increment(), finish: () => bars.stop() };
+  bar.start(total, 0);
+  return { advance: () => bar.increment(), finish: () => bar.stop() };
 }
 
 function createLines({ total, report }: ProgressOptions): Progress {
