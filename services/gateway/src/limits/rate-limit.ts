@@ -1,6 +1,6 @@
 /**
  * The request rate of one API key, or of one address while the gateway is open. Counted in this process: why, and what that
- * means with several gateways, is in docs/decisions/0004-rate-limits.md.
+ * means with several gateways, is in docs/decisions/0005-rate-limits.md.
  *
  * Every answer says how much is left (`RateLimit`, `RateLimit-Policy`: draft-ietf-httpapi-ratelimit-headers-10), so a client
  * can slow down before it is refused.
