@@ -320,6 +320,17 @@ describe('fetchStream', () => {
     });
   });
 
+  it('ends a body nobody reads at the deadline of 100 ms, without an unhandled error', async () => {
+    const hungUp: Promise<unknown>[] = [];
+    const base = await serve((request, response) => {
+      hungUp.push(once(request.socket, 'close'));
+      response.write('x');
+    });
+    const { body } = await openFetch({ totalTimeoutMs: 100 }).fetchStream(base);
+    await Promise.all(hungUp);
+    expect(body.errored).toMatchObject({ code: 'url_unreachable', details: { reason: 'timeout' } });
+  });
+
   it('ends with the reason of the signal, before, during and after the headers, and hangs up', async () => {
     const reason = new Error('canceled');
     await expect(openFetch().fetchStream('http://127.0.0.1:1/', AbortSignal.abort(reason))).rejects.toBe(reason);
