@@ -28,7 +28,7 @@ beforeEach(async () => {
   clock = createFakeClock();
   host = createModelHost({
     ...{ catalog, pool, metrics, log, clock, reservedInteractiveSlots: 0, pollMs: 5000 },
-    batching: { maxRows: 8, maxWaitMs: { interactive: 0, bulk: 5 }, maxQueuedRows: 64, mixLanes: false },
+    batching: { maxRows: 8, maxWaitMs: { interactive: 0, bulk: 5 }, maxQueuedRows: 64, mixLanes: true },
   });
 });
 afterEach(async () => {
@@ -213,6 +213,18 @@ describe('model host', () => {
         status: 'fulfilled',
         value: await model.infer(Float32Array.from(windows[index]!), 1, { lane: 'interactive' }),
       });
+  });
+
+  it('does not mix lanes on the cpu, whatever was asked for', async () => {
+    await write(version(1));
+    await host.start();
+    const model = host.get('m', digestOf())!;
+    let bulkDone = false;
+    const bulk = model.infer(Float32Array.of(1, 2, 3, 4), 1, { lane: 'bulk' }).then(() => (bulkDone = true));
+    await model.infer(Float32Array.of(1, 2, 3, 4), 1, { lane: 'interactive' });
+    expect(bulkDone).toBe(false);
+    clock.advance(5);
+    await bulk;
   });
 
   it('finishes what waits on close and takes nothing new', async () => {

@@ -44,6 +44,8 @@ export function createVersion(loaded: LoadedCard, provider: string, { pool, metr
   const { card, modelDigest, featureDigest } = loaded;
   const batcher: Batcher = createBatcher({
     ...batching,
+    // Asked for with a GPU in mind: a provider that fell back to the CPU pays for every row.
+    mixLanes: batching.mixLanes && provider !== 'cpu',
     rowSize: bindingOf(card).rowDims.reduce((product, dim) => product * dim, 1),
     outputSize: card.labels.length,
     run: (rows, count) => pool.run(modelDigest, rows, count),
