@@ -16,7 +16,7 @@ export interface BreakerOptions {
   threshold: number;
   openMs: number;
   now: () => number;
-  onChange?: ((state: BreakerState) => void) | undefined;
+  onChange?: ((state: BreakerState, from: BreakerState) => void) | undefined;
 }
 
 export interface CircuitBreaker {
@@ -35,8 +35,9 @@ export function createCircuitBreaker({ threshold, openMs, now, onChange }: Break
     if (next === 'open') openUntil = now() + openMs;
     if (next === 'closed') outages = 0;
     if (next === state) return;
+    const from = state;
     state = next;
-    onChange?.(next);
+    onChange?.(next, from);
   };
   const refuse = () => {
     const retryAfterSeconds = Math.max(1, Math.ceil((openUntil - now()) / 1000));

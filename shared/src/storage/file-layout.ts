@@ -5,7 +5,7 @@
  * resolved before use and must be the very folder the key names, and files themselves are never opened through a link.
  */
 import { mkdirSync, realpathSync } from 'node:fs';
-import { mkdir, open, realpath, rmdir } from 'node:fs/promises';
+import { lstat, mkdir, open, realpath, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { AppError } from '../errors.js';
 import { errnoOf, toFileError } from './file-errors.js';
@@ -19,6 +19,7 @@ export interface FileLayout {
   pathOf(key: string): string;
   /** False when the folder does not exist or is reached through a link. */
   isPlainFolder(folder: string): Promise<boolean>;
+  /** Fails with ENOENT when a parent is pruned meanwhile: try again. */
   makeFolder(folder: string): Promise<void>;
   /** Makes a new entry of `folder`, and the folder itself, survive a power cut. */
   syncFolders(folder: string): Promise<void>;
@@ -42,18 +43,27 @@ export function createFileLayout(givenRoot: string): FileLayout {
     }
   };
 
+  // Level by level, because a recursive mkdir would follow a link in between and make folders outside.
+  const makeFolder = async (folder: string): Promise<void> => {
+    if (await isPlainFolder(folder)) return;
+    if (folder !== root) await makeFolder(dirname(folder));
+    try {
+      await mkdir(folder);
+      synced.delete(folder);
+    } catch (error) {
+      if (errnoOf(error) !== 'EEXIST') throw error;
+      // Another put made it meanwhile, or something else stands in its place.
+      if ((await lstat(folder)).isSymbolicLink())
+        throw new AppError('storage_misconfigured', { detail: 'a link lies inside the folder of the object store' });
+    }
+  };
+
   return {
     root,
     temporary,
     pathOf: (key) => join(root, key),
     isPlainFolder,
-    async makeFolder(folder) {
-      const first = await mkdir(folder, { recursive: true });
-      if (!(await isPlainFolder(folder)))
-        throw new AppError('storage_misconfigured', { detail: 'a link lies inside the folder of the object store' });
-      if (first === undefined) return;
-      for (let each = folder; each.startsWith(first); each = dirname(each)) synced.delete(each);
-    },
+    makeFolder,
     async syncFolders(folder) {
       await syncFolder(folder);
       for (let each = folder; !synced.has(each); each = dirname(each)) {

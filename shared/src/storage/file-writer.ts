@@ -17,8 +17,8 @@ import type { PutOptions, StoredObject } from './object-store.js';
 import { sourceChunks } from './source-chunks.js';
 
 const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
-/** A delete, here or in another process, may prune the emptied folder between our mkdir and our rename. */
-const PUBLISH_TRIES = 5;
+/** Deletes, here or in other processes, may prune the emptied folder between our mkdir and our rename, again and again. */
+const PUBLISH_TRIES = 100;
 
 export interface PutRequest {
   key: string;
@@ -97,8 +97,8 @@ async function publish(
 ): Promise<void> {
   const folder = dirname(path);
   for (let tries = 1; ; tries++) {
-    if (!(await layout.isPlainFolder(folder))) await layout.makeFolder(folder);
     try {
+      await layout.makeFolder(folder);
       await rename(temporary, path);
       break;
     } catch (error) {

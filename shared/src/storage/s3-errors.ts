@@ -4,8 +4,11 @@ import type { ErrorCode } from '../error-catalog.js';
 
 /** Codes that say more than their status. */
 const byS3Code: Partial<Record<string, ErrorCode>> = {
-  NoSuchBucket: 'storage_misconfigured',
   NoSuchKey: 'object_missing',
+  // What the client calls a 404 without a body, as HEAD answers.
+  NotFound: 'object_missing',
+  // Removed by a sweep, or completed by a try whose answer was lost.
+  NoSuchUpload: 'internal',
   // The body was damaged or cut on the way in: sending it again is the cure.
   XAmzContentSHA256Mismatch: 'dependency_unavailable',
   BadDigest: 'dependency_unavailable',
@@ -23,13 +26,12 @@ const byS3Code: Partial<Record<string, ErrorCode>> = {
 };
 
 function byStatus(status: number): ErrorCode {
-  if (status === 404) return 'object_missing';
   if (status === 507) return 'storage_full';
   if (status === 408 || status === 429 || status >= 500) return 'dependency_unavailable';
   // 2xx with an answer that could not be read: cut or garbled on the way.
   if (status < 300) return 'dependency_unavailable';
-  // Redirects lead to another region or endpoint, 401 and 403 are about our keys.
-  if (status < 400 || status === 401 || status === 403) return 'storage_misconfigured';
+  // Redirects lead to another region or endpoint; 401, 403 and what else is not found are about bucket and keys.
+  if (status < 400 || status === 401 || status === 403 || status === 404) return 'storage_misconfigured';
   return 'internal';
 }
 

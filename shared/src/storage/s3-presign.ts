@@ -11,7 +11,8 @@ export interface S3Endpoint {
   region: string;
   /** `http://host:port` or `https://host`, without a path. */
   origin: string;
-  bucket: string;
+  /** `/bucket`; empty when the host name holds the bucket. */
+  bucketPath: string;
 }
 
 export interface S3PresignRequest extends PresignOptions {
@@ -25,7 +26,7 @@ export function presignS3Url(endpoint: S3Endpoint, request: S3PresignRequest): s
   const { method, key, at, expiresInSeconds } = request;
   const time = at.toISOString().replace(/[-:]|\.\d{3}/g, '');
   const scope = `${time.slice(0, 8)}/${endpoint.region}/s3/aws4_request`;
-  const path = `/${endpoint.bucket}/${key}`;
+  const path = `${endpoint.bucketPath}/${key}`;
   const headers = signedHeadersOf(endpoint, request);
   const query = [
     ['X-Amz-Algorithm', 'AWS4-HMAC-SHA256'],

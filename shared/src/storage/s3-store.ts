@@ -17,7 +17,7 @@ import { listPages } from './s3-listing.js';
 import { presignS3Url } from './s3-presign.js';
 import { openRange, readWhole, type S3Reading } from './s3-reader.js';
 import { sweepUploads } from './s3-sweep.js';
-import { MAX_SINGLE_PUT_BYTES, uploadObject } from './s3-upload.js';
+import { MAX_SINGLE_PUT_BYTES, requireBucket, uploadObject } from './s3-upload.js';
 
 export interface StorageLogger {
   info(fields: object, message: string): void;
@@ -54,15 +54,21 @@ export function createS3Store(options: S3StoreOptions): SweepableObjectStore {
   const breaker = createCircuitBreaker({
     ...(options.breaker ?? BREAKER),
     now: () => clock.now(),
-    onChange: (state) => {
-      if (state === 'open') logger?.warn({ bucket }, 'object store is down, calls are refused');
+    onChange: (state, from) => {
+      if (state === 'open' && from === 'closed') logger?.warn({ bucket }, 'object store is down, calls are refused');
       if (state === 'closed') logger?.info({ bucket }, 'object store answers again');
     },
   });
   const call = createS3Call({ deadline, tryDeadline, retry, clock, breaker });
   const client = createClient({ ...options, region, agent });
   const origin = `${tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}${port === undefined ? '' : `:${port}`}`;
-  const signing = { accessKey: options.accessKey, secretKey: options.secretKey, region, origin, bucket };
+  const signing = {
+    accessKey: options.accessKey,
+    secretKey: options.secretKey,
+    region,
+    origin,
+    bucketPath: `/${bucket}`,
+  };
   const reading: S3Reading = {
     client,
     bucket,
@@ -123,8 +129,8 @@ function createHead({ client, bucket, call }: S3Reading): (key: string) => Promi
       return { key, bytes: size, modifiedAt: lastModified };
     } catch (error) {
       if (!isAppError(error) || error.code !== 'object_missing') throw error;
-      bucketSeen ||= await call(() => client.bucketExists(bucket));
-      if (!bucketSeen) throw new AppError('storage_misconfigured', { detail: 'the bucket does not exist' });
+      if (!bucketSeen) await requireBucket({ client, bucket, call });
+      bucketSeen = true;
       return null;
     }
   };

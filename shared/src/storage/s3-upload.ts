@@ -8,6 +8,7 @@
  */
 import type { Client } from 'minio';
 import type { Readable } from 'node:stream';
+import { AppError, isAppError } from '../errors.js';
 import { createContentCheck, tooLarge, type ContentCheck } from './content-check.js';
 import type { PutOptions, StoredObject } from './object-store.js';
 import { createPartBuffers } from './part-buffers.js';
@@ -56,11 +57,27 @@ async function uploadSingle(target: S3Target, upload: Upload, bytes: Buffer): Pr
   const { client, bucket, call } = target;
   const { key, headers, options } = upload;
   const stored = upload.check.finish();
-  await call(() => client.putObject(bucket, key, bytes, bytes.length, { ...headers }), {
-    bytes: bytes.length,
-    signal: options.signal,
-  });
+  try {
+    await call(() => client.putObject(bucket, key, bytes, bytes.length, { ...headers }), {
+      bytes: bytes.length,
+      signal: options.signal,
+    });
+  } catch (error) {
+    if (isCutShort(error)) await requireBucket(target);
+    throw error;
+  }
   return { key, ...stored };
+}
+
+/** A server that refuses a request by its headers may close before the body is sent: then its answer is lost to us. */
+function isCutShort(error: unknown): boolean {
+  return isAppError(error) && ['EPIPE', 'ECONNRESET'].includes(String(error.details['errno']));
+}
+
+/** Asks without a body. @throws AppError `storage_misconfigured` when bucket or keys are wrong */
+export async function requireBucket({ client, bucket, call }: Omit<S3Target, 'onLeftover'>): Promise<void> {
+  if (await call(() => client.bucketExists(bucket))) return;
+  throw new AppError('storage_misconfigured', { detail: 'the bucket does not exist' });
 }
 
 async function uploadChunks(

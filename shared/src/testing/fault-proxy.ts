@@ -15,7 +15,7 @@ export interface TcpFaults {
   bytesPerSecond?: number;
   /** Answers end here in an orderly way, as when a server closes. */
   cutAfterBytes?: number;
-  /** Answers end here with a reset. */
+  /** Answers end here with a reset. (A Node client that reads the last bytes and the reset in one turn sees an end.) */
   resetAfterBytes?: number;
   /** Nothing of the answers passes after this; the connection stays open. */
   stallAfterBytes?: number;
@@ -67,10 +67,6 @@ export async function createFaultProxy(target: ProxyTarget, faults: TcpFaults = 
     }
     const upstream = connect({ ...target, allowHalfOpen: true });
     track(upstream);
-    client.once('close', () => upstream.destroy());
-    upstream.once('close', () => {
-      if (current.blackHole !== true) client.destroy();
-    });
     const shared = { faults: () => current, signal: closing.signal };
     void relay({ ...shared, from: client, to: upstream, answers: false });
     void relay({ ...shared, from: upstream, to: client, answers: true });
@@ -110,14 +106,15 @@ async function relay(relay: Relay): Promise<void> {
   const { from, to, answers, faults, signal } = relay;
   let passed = 0;
   try {
-    for await (const chunk of from as AsyncIterable<Buffer>) {
+    // One direction may end before the other, so its end must not destroy the socket.
+    for await (const chunk of from.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
       const { delayMs = 0, bytesPerSecond = Infinity, blackHole } = faults();
       const waitMs = delayMs + (chunk.length / bytesPerSecond) * 1000;
       if (waitMs > 0) await sleep(waitMs, undefined, { signal });
       if (blackHole === true) continue;
       const damaged = answers ? damage(chunk, passed, faults()) : chunk;
       passed += chunk.length;
-      if (damaged.length > 0 && !to.write(damaged)) await drained(to);
+      if (damaged.length > 0) await written(to, damaged);
       if (answers && endHere(to, passed, faults())) return;
     }
     if (faults().blackHole !== true) to.end();
@@ -143,12 +140,12 @@ function endHere(to: Socket, passed: number, { cutAfterBytes, resetAfterBytes }:
   return true;
 }
 
-function drained(socket: Socket): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      socket.off('drain', done).off('close', done);
-      resolve();
-    };
-    socket.on('drain', done).on('close', done);
-  });
+/** Resolves once the bytes left the process, so a cut or a reset that follows comes after them. */
+function written(to: Socket, chunk: Buffer): Promise<void> {
+  return new Promise((resolve, reject) =>
+    to.write(chunk, (error) => {
+      if (error) reject(error);
+      else resolve();
+    }),
+  );
 }
