@@ -56,5 +56,6 @@ function runBench(args) {
 
 function build() {
   if (!existsSync(join(ROOT, 'cli', 'dist', 'main.js'))) say('Building (tsc -b); later only what changed is built.');
-  if (!runTool('typescript/bin/tsc', ['-b', ...PRODUCT])) throw new StepError('The build failed; the compiler says why above.');
+  if (!runTool('typescript/bin/tsc', ['-b', ...PRODUCT]))
+    throw new StepError('The build failed; the compiler says why above.');
 }

@@ -14,6 +14,8 @@ import { runLocalSystem, untilAborted, type LocalFlags } from '../local/run-loca
 import { addLocalOptions, LOCAL_HELP } from './local-options.js';
 
 const PARALLEL = 8;
+/** With `--once` nobody is there to read what is missing and press Ctrl-C. */
+const READY_TIMEOUT_MS = 300_000;
 
 interface DemoFlags extends LocalFlags {
   once?: boolean;
@@ -58,7 +60,8 @@ async function runDemo(invocation: Invocation, paths: string[], flags: DemoFlags
     await untilAborted(signal);
     return 0;
   };
-  return runLocalSystem(invocation, { flags, searchPort: true, work });
+  const readyTimeoutMs = flags.once ? READY_TIMEOUT_MS : undefined;
+  return runLocalSystem(invocation, { flags, searchPort: true, readyTimeoutMs, work });
 }
 
 function exitCode(outcomes: ClipOutcome[], expected: Expected | undefined): number {

@@ -3,9 +3,10 @@ import { resolve } from 'node:path';
 import { loadConfig, type Environment } from '@timbre/shared/config/load-config';
 import { localSchema } from '@timbre/shared/config/schemas';
 import { version } from '@timbre/shared/version';
+import { CliError } from '../cli-error.js';
 import type { Invocation } from '../invocation.js';
 import { resolveModelsUrl } from './local-plan.js';
-import { createLocalSystem, type RunningSystem } from './local-system.js';
+import { createLocalSystem, type LocalSystem, type RunningSystem } from './local-system.js';
 import { listenForStop } from './stop-request.js';
 
 /** Flags that mirror environment names; a flag wins. */
@@ -21,6 +22,8 @@ export interface LocalRun {
   flags: LocalFlags;
   /** Take the next free port when the default one is taken. An explicit port is never replaced. */
   searchPort: boolean;
+  /** Unset: wait as long as it takes, saying what is missing. */
+  readyTimeoutMs?: number | undefined;
   /** Runs while the system is up. @returns the exit code */
   work: (system: RunningSystem, signal: AbortSignal) => Promise<number>;
 }
@@ -28,7 +31,8 @@ export interface LocalRun {
 const INTERRUPTED = 130;
 
 /** @returns the exit code; 130 when it was stopped before `work` was done */
-export async function runLocalSystem(invocation: Invocation, { flags, searchPort, work }: LocalRun): Promise<number> {
+export async function runLocalSystem(invocation: Invocation, run: LocalRun): Promise<number> {
+  const { flags, work } = run;
   const environment = withFlags(invocation, flags);
   const config = loadConfig(localSchema, environment);
   const stop = listenForStop();
@@ -40,7 +44,7 @@ export async function runLocalSystem(invocation: Invocation, { flags, searchPort
     projectRoot,
     dataDir,
     modelsUrl: resolveModelsUrl(environment, { projectRoot, from }),
-    searchPort: searchPort && !environment['PORT'],
+    searchPort: run.searchPort && !environment['PORT'],
     verbose: flags.verbose ?? false,
     report,
   });
@@ -51,7 +55,7 @@ export async function runLocalSystem(invocation: Invocation, { flags, searchPort
   });
   try {
     const startedAtMs = performance.now();
-    const running = await system.start(stop.signal);
+    const running = await startWithin(run.readyTimeoutMs, system, stop.signal);
     describeSystem(running, { dataDir, seconds: (performance.now() - startedAtMs) / 1000 }).forEach(report);
     return await work(running, stop.signal);
   } catch (error) {
@@ -61,6 +65,21 @@ export async function runLocalSystem(invocation: Invocation, { flags, searchPort
     await system.stop();
     stop.dispose();
     if (stop.signal.aborted) report('stopped; no process left running');
+  }
+}
+
+async function startWithin(
+  timeoutMs: number | undefined,
+  system: LocalSystem,
+  stop: AbortSignal,
+): Promise<RunningSystem> {
+  if (timeoutMs === undefined) return system.start(stop);
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(new CliError(`not ready after ${timeoutMs / 1000} s`)), timeoutMs);
+  try {
+    return await system.start(AbortSignal.any([stop, late.signal]));
+  } finally {
+    clearTimeout(timer);
   }
 }
 
