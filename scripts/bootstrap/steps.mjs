@@ -17,12 +17,13 @@ export function say(line) {
 }
 
 /**
- * Runs a program to its end in the project root. Its output is progress too, so all of it goes to stderr; with `quiet` only
- * the end of it, and only when the program failed.
+ * Runs a program to its end in the project root.
+ * @param {'all' | 'failure' | 'none'} show what of its output goes to stderr, where progress belongs: all of it, or the last
+ *   lines of a program that failed, or nothing
  * @returns whether it ended with 0
  */
-export function run(program, args, { env = {}, quiet = false } = {}) {
-  const output = quiet ? 'pipe' : 2;
+export function run(program, args, { env = {}, show = 'all' } = {}) {
+  const output = show === 'all' ? 2 : 'pipe';
   const done = spawnSync(program, args, {
     cwd: ROOT,
     env: { ...process.env, ...env },
@@ -30,7 +31,7 @@ export function run(program, args, { env = {}, quiet = false } = {}) {
     encoding: 'utf8',
     maxBuffer: MAX_OUTPUT_BYTES,
   });
-  if (quiet && done.status !== 0) {
+  if (show === 'failure' && done.status !== 0) {
     const lines = `${done.stdout ?? ''}${done.stderr ?? ''}${done.error?.message ?? ''}`.trim().split('\n');
     say(
       lines

@@ -75,19 +75,19 @@ function aptInstaller() {
   if (!findProgram('apt-get')) return undefined;
   const prefix = privilegePrefix();
   if (!prefix) return undefined;
-  const apt = (...args) => {
+  const apt = (show, ...args) => {
     const [program, ...rest] = [...prefix, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', ...args];
-    return run(program, rest, { quiet: true });
+    return run(program, rest, { show });
   };
+  const install = (show, name) =>
+    apt(show, 'install', '-y', '--no-install-recommends', '-o', `DPkg::Lock::Timeout=${LOCK_SECONDS}`, name);
   let updated = false;
   return (name) => {
-    const attempt = () =>
-      apt('install', '-y', '--no-install-recommends', '-o', `DPkg::Lock::Timeout=${LOCK_SECONDS}`, name);
-    if (attempt()) return true;
+    if (install(updated ? 'failure' : 'none', name)) return true;
     if (updated) return false;
     updated = true;
-    say('  apt-get does not know it yet: reading the package lists (apt-get update).');
-    return apt('update') && attempt();
+    say('  Reading the package lists first (apt-get update).');
+    return apt('failure', 'update') && install('failure', name);
   };
 }
 
