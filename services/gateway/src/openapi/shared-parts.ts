@@ -34,6 +34,7 @@ const headers = {
   },
 } as const;
 
+/** Without examples: the documentation page would fill its forms with them. */
 const parameters = {
   RequestId: {
     name: 'X-Request-Id',
@@ -46,36 +47,32 @@ const parameters = {
     in: 'header',
     description: 'W3C trace context; the trace follows the job through all processes.',
     schema: { type: 'string' },
-    example: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
   },
   IdempotencyKey: {
     name: 'Idempotency-Key',
     in: 'header',
     description:
-      'Makes the request safe to send again: for 24 hours the same key with the same content answers with the same job, and with other content is refused. 1 to 255 printable ASCII characters.',
+      'Makes the request safe to send again: for 24 hours the same key with the same content answers with the same job, and with other content is refused. 1 to 255 printable ASCII characters, such as `import-2026-11-22-take3`.',
     schema: { type: 'string', minLength: 1, maxLength: 255 },
-    example: 'import-2026-11-22-take3',
   },
   ContentDigest: {
     name: 'Content-Digest',
     in: 'header',
-    description: 'SHA-256 of a raw body (RFC 9530); a body that differs is refused.',
+    description:
+      'SHA-256 of a raw body (RFC 9530), as `sha-256=:<base64>:`; a body that differs is refused with `checksum_mismatch`.',
     schema: { type: 'string' },
-    example: 'sha-256=:LCa0a2j/xo/5m0U8HTBBNBNCLXBkg7+g+YpeiGJm564=:',
   },
   PreferWait: {
     name: 'Prefer',
     in: 'header',
     description: '`wait=N` (RFC 7240): seconds to wait, where `waitSeconds` is not given.',
     schema: { type: 'string' },
-    example: 'wait=10',
   },
   LastEventId: {
     name: 'Last-Event-ID',
     in: 'header',
     description: '`id` of the last event seen; the stream goes on after it.',
     schema: { type: 'integer', minimum: 0 },
-    example: 2,
   },
 } as const;
 

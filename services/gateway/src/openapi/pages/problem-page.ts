@@ -11,8 +11,8 @@ function facts(code: ErrorCode): [name: string, value: string][] {
   const { level, status, retryable, remedy } = errorCatalog[code];
   const scope =
     level === 'request'
-      ? `the request; it is answered with HTTP status ${status}`
-      : `one clip; its job ends as \`failed\`, and other clips are not touched`;
+      ? `The request; it is answered with HTTP status ${status}`
+      : `One clip; its job ends as \`failed\`, and other clips are not touched`;
   return [
     ['What helps', remedy],
     ['Concerns', scope],
