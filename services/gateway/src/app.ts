@@ -57,7 +57,12 @@ export function createApp(deps: AppDeps): Express {
   app.use(requestContext(log, metrics));
   app.use(helmet({ contentSecurityPolicy: { directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } } }));
   if (settings.corsOrigins.length > 0)
-    app.use(cors({ origin: settings.corsOrigins, exposedHeaders: ['Location', 'Retry-After', 'X-Request-Id'] }));
+    app.use(
+      cors({
+        origin: settings.corsOrigins,
+        exposedHeaders: ['Location', 'Retry-After', 'X-Request-Id', 'RateLimit', 'RateLimit-Policy'],
+      }),
+    );
   app.use((request, _response, next) => {
     if (request.originalUrl.length > maxUrlLength && !request.path.startsWith('/v1/objects/'))
       throw new AppError('uri_too_long');

@@ -108,7 +108,7 @@ const accept = createAcceptClip({
   publicFetch: createPublicFetch({
     allowPrivate: config.ALLOW_PRIVATE_URLS,
     maxBytes: config.MAX_FILE_BYTES,
-    totalTimeoutMs: 60_000,
+    totalTimeoutMs: 600_000,
   }),
   maxFileBytes: config.MAX_FILE_BYTES,
   minUploadBytesPerSecond: config.MIN_UPLOAD_BYTES_PER_SECOND,

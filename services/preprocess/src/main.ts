@@ -29,7 +29,7 @@ await startStageService({
         publicFetch: createPublicFetch({
           allowPrivate: config.ALLOW_PRIVATE_URLS,
           maxBytes: config.MAX_FILE_BYTES,
-          totalTimeoutMs: 60_000,
+          totalTimeoutMs: 600_000,
         }),
         limits: {
           ...defaultDecodeLimits,

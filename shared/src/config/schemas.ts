@@ -29,6 +29,10 @@ export const commonShape = {
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
     .default('info')
     .describe('Least severe log level.'),
+  TIMBRE_TEST_FAULTS: z
+    .string()
+    .optional()
+    .describe('Faults on order, for tests only (shared/src/testing/fault-hooks.ts).'),
   DRAIN_TIMEOUT_MS: count(0, 600_000)
     .default(30_000)
     .describe('Milliseconds a process may take to finish its work after SIGTERM.'),
@@ -161,5 +165,3 @@ export const localSchema = z.object({
   WORKER_PROCESSES: count(1, 256).default(1).describe('Worker processes `npm start` runs.'),
 });
 export type LocalConfig = z.infer<typeof localSchema>;
-
-export const testHookVariable = 'TIMBRE_TEST_FAULTS';

@@ -36,7 +36,7 @@ export const pipeline: Readonly<Record<StageName, Stage>> = {
     state: 'preprocessing',
     next: 'infer',
     maxAttempts: 5,
-    attemptTimeoutMs: 120_000,
+    attemptTimeoutMs: 900_000,
   },
   infer: {
     queues: { interactive: 'infer-interactive', bulk: 'infer-bulk', quarantine: 'infer-quarantine' },

@@ -17,11 +17,14 @@ export function watchEventLoop(metrics: Metrics): EventLoopWatch {
     histogram.reset();
   }, 1000);
   timer.unref();
-  metrics.gauge('event_loop_lag_max_seconds', 'Longest event-loop delay within the last second.', [], function (this: {
-    set(value: number): void;
-  }) {
-    this.set(last);
-  });
+  metrics.gauge(
+    'event_loop_lag_max_seconds',
+    'Longest event-loop delay within the last second.',
+    [],
+    function (this: { set(value: number): void }) {
+      this.set(last);
+    },
+  );
   return {
     lagSeconds: () => last,
     stop: () => {

@@ -20,7 +20,8 @@ end
 local function setBacklog(id, queue, ms)
   local old = redis.call('HMGET', jobKey(id), 'queue', 'backlog')
   if old[1] and old[1] ~= '' then
-    redis.call('HINCRBY', key('backlog-ms'), old[1], -tonumber(old[2]))
+    -- Not unary minus: it makes -0 of 0, which Redis does not take for an integer.
+    redis.call('HINCRBY', key('backlog-ms'), old[1], 0 - tonumber(old[2]))
     redis.call('HINCRBY', key('backlog-jobs'), old[1], -1)
   end
   if queue ~= '' then

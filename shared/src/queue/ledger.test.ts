@@ -51,7 +51,11 @@ function aSpec(change: Partial<JobSpec> = {}): JobSpec {
 
 const pack = { key: 'tensors/x', bytes: 1, sha256: 'y', windows: 1 };
 const submit = (spec: JobSpec, maxLive = 100) => ledger.submit(spec, { maxLive });
-async function run(spec: JobSpec, stage: 'preprocess' | 'infer', token = 't'): Promise<Extract<BeginAnswer, { kind: 'run' }>> {
+async function run(
+  spec: JobSpec,
+  stage: 'preprocess' | 'infer',
+  token = 't',
+): Promise<Extract<BeginAnswer, { kind: 'run' }>> {
   const answer = await ledger.begin(spec.id, stage, token, false);
   if (answer.kind !== 'run') throw new Error(`expected run, got ${answer.kind}`);
   return answer;
@@ -98,6 +102,12 @@ describe('ledger', () => {
     expect(between.get('infer-interactive')).toEqual({ audioSeconds: 3, jobs: 1 });
     await end(spec, 'canceled');
     expect((await ledger.backlog()).get('infer-interactive')).toEqual({ audioSeconds: 0, jobs: 0 });
+  });
+
+  it('ends a job of 0 estimated seconds', async () => {
+    const spec = aSpec({ estimatedSeconds: 0 });
+    await submit(spec);
+    expect(await end(spec, 'canceled')).toBe(true);
   });
 
   it('refuses the 3rd unfinished job when 2 are allowed', async () => {

@@ -43,8 +43,17 @@ export function createStageConsumer(options: ConsumerOptions): StageConsumer {
   const lanes: Record<QueueLane, number> = { ...concurrency, quarantine: 1 };
   const workers = Object.entries(lanes).map(([lane, limit]) => {
     const quarantine = lane === 'quarantine';
+    const attempt = async (job: Job): Promise<string> => {
+      try {
+        return await run(job.data, quarantine);
+      } catch (error) {
+        // What is not an ordered repeat is a fault of ours or of Redis; the queue delivers again either way.
+        if (!(error instanceof RetryTask)) log.error({ err: error, stage, task: job.id }, 'delivery failed');
+        throw error;
+      }
+    };
     const process = (job: Job): Promise<string> =>
-      quarantine ? gate.exclusive(() => run(job.data, true)) : gate.shared(() => run(job.data, false));
+      quarantine ? gate.exclusive(() => attempt(job)) : gate.shared(() => attempt(job));
     const worker = new Worker(pipeline[stage].queues[lane as QueueLane], process, {
       connection,
       concurrency: limit,

@@ -67,7 +67,10 @@ export function createStageRunner(stage: StageName, handler: StageHandler, deps:
     const { spec } = record;
     const view = terminalView(record, outcome, now());
     const won = await ledger.commit(spec.id, outcome.state, view, now() + deps.recordSeconds * 1000);
-    if (!won) { metrics.tasksDropped.inc({ stage, reason: 'lost_commit' }); return; }
+    if (!won) {
+      metrics.tasksDropped.inc({ stage, reason: 'lost_commit' });
+      return;
+    }
     metrics.jobsFinished.inc({ lane: spec.lane, state: outcome.state });
     metrics.endToEndSeconds.observe({ lane: spec.lane, state: outcome.state }, view.timings.totalSeconds ?? 0);
     if (outcome.error) metrics.jobFailures.inc({ code: outcome.error.code });
@@ -116,6 +119,10 @@ export function createStageRunner(stage: StageName, handler: StageHandler, deps:
 
   /** Decides between another attempt and the end. */
   const applyError = async (record: JobRecord, token: string, failures: number, error: AppError): Promise<string> => {
+    deps.log.warn(
+      { jobId: record.spec.id, stage, code: error.code, detail: error.message, err: error.cause },
+      'attempt failed',
+    );
     const outage = outages.has(error.code);
     const again = errorCatalog[error.code].retryable && (outage || failures + 1 < maxAttempts);
     if (!again) {
@@ -208,7 +215,10 @@ async function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   let stop: (() => void) | undefined;
   const aborted = new Promise<never>((_resolve, reject) => {
     const fail = () => reject(signal.reason as Error);
-    if (signal.aborted) { fail(); return; }
+    if (signal.aborted) {
+      fail();
+      return;
+    }
     signal.addEventListener('abort', fail, { once: true });
     stop = () => signal.removeEventListener('abort', fail);
   });

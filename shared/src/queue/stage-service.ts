@@ -1,6 +1,7 @@
 /** Wiring that preprocess and worker share: connections, ledger, consumer, admin listener, drain. */
 import { AppError } from '../errors.js';
 import type { StageName } from '../contracts/pipeline.js';
+import { createFaultHooks } from '../testing/fault-hooks.js';
 import { createLifecycle, bindProcess, type Lifecycle } from '../lifecycle.js';
 import { createLogger, secretsOfUrl, type Logger } from '../observability/logger.js';
 import { createMetrics, type Metrics } from '../observability/metrics.js';
@@ -26,6 +27,7 @@ export interface StageServiceConfig {
   CONCURRENCY_INTERACTIVE: number;
   CONCURRENCY_BULK: number;
   RECORD_SECONDS: number;
+  TIMBRE_TEST_FAULTS?: string | undefined;
 }
 
 export interface StageParts {
@@ -88,7 +90,7 @@ export async function startStageService(options: StageServiceOptions): Promise<v
   const cancels = await createCancelBus(subscriber);
   const { handler, ready } = await options.prepare({ log, metrics, store, lifecycle });
 
-  const run = createStageRunner(stage, handler, {
+  const run = createStageRunner(stage, createFaultHooks(config.TIMBRE_TEST_FAULTS).wrap(handler), {
     ledger,
     queues,
     store,

@@ -7,6 +7,7 @@ import { createFaultProxy } from '../testing/fault-proxy.js';
 import { freePort } from '../testing/redis-server.js';
 import { createHttpFaultProxy, requests, type HttpFaultProxy } from '../testing/http-fault-proxy.js';
 import { startS3Server, whyNoS3Server, type S3Server } from '../testing/s3-server.js';
+import { DEFAULT_DEADLINE } from './deadline.js';
 import { parseStoreUrl } from './create-object-store.js';
 import { sha256Of, until } from './object-store-contract.js';
 import { createS3Store, type S3StoreOptions } from './s3-store.js';
@@ -313,30 +314,32 @@ describe.skipIf(missing !== undefined)(`S3 faults${missing === undefined ? '' : 
 
   describe('uploads', () => {
     const long = randomBytes(20_000_000);
+    // Nothing hangs here: time for a slow machine, whose late answers would look like lost ones.
+    const patient = { tryDeadline: DEFAULT_DEADLINE, deadline: DEFAULT_DEADLINE };
 
     it('makes an object visible once although the answer to its last call is lost', async () => {
       const isComplete = (method: string, url: string) => method === 'POST' && url.includes('uploadId=');
       let lost = 0;
       proxy.setRule(({ method, url }) => (isComplete(method, url) && lost++ === 0 ? { loseAnswer: true } : undefined));
-      const stored = await open().put('up/lost', Readable.from([long]));
+      const stored = await open(patient).put('up/lost', Readable.from([long]));
       expect(lost).toBeGreaterThan(1);
       expect(stored.sha256).toBe(sha256Of(long));
-      expect(sha256Of(await open().readAll('up/lost'))).toBe(stored.sha256);
+      expect(sha256Of(await open(patient).readAll('up/lost'))).toBe(stored.sha256);
     });
 
     it('sends a part again that failed, and only that one', async () => {
       proxy.setRule(({ url, index }) => (url.includes('partNumber=2') && index < 3 ? { status: 503 } : undefined));
-      expect((await open().put('up/part', Readable.from([long]))).sha256).toBe(sha256Of(long));
+      expect((await open(patient).put('up/part', Readable.from([long]))).sha256).toBe(sha256Of(long));
       const parts = proxy.seen.map(({ url }) => /partNumber=(\d)/.exec(url)?.[1]).filter((part) => part !== undefined);
       expect(parts).toEqual(['1', '2', '2', '3']);
-      expect(sha256Of(await open().readAll('up/part'))).toBe(sha256Of(long));
+      expect(sha256Of(await open(patient).readAll('up/part'))).toBe(sha256Of(long));
     });
 
     it('leaves no object when the server fails in the middle, and the sweep removes what could not be', async () => {
       const warned: string[] = [];
       const log = (_: object, message: string) => void warned.push(message);
       proxy.setRule(({ index }) => (index < 2 ? undefined : { status: 500 }));
-      const store = open({ logger: { info: log, warn: log } });
+      const store = open({ ...patient, logger: { info: log, warn: log } });
       await expect(store.put('up/half', Readable.from([long]))).rejects.toMatchObject({
         code: 'dependency_unavailable',
       });

@@ -1,4 +1,7 @@
-/** One multipart upload: parts go out one after the other while the next is filled; nothing is visible before `complete`. */
+/**
+ * One multipart upload: parts go out one after the other while the next is filled; nothing is visible before `complete`.
+ * When the answer to its begin is lost, the server holds an upload nobody knows of: the sweep is there for those too.
+ */
 import type { S3Call } from './s3-call.js';
 import { s3CodeOf } from './s3-errors.js';
 import type { S3Target } from './s3-upload.js';

@@ -55,7 +55,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<TestSyst
     PORT: String(port),
     DATA_DIR: dataDir,
     REDIS_URL: options.redisUrl ? await options.redisUrl(redis) : redis.url,
-    MODELS_URL: join(root, 'models'),
+    MODELS_URL: process.env['TIMBRE_TEST_MODELS'] ?? join(root, 'models'),
     SWEEP_INTERVAL_MS: '500',
     RATE_LIMIT_PER_SECOND: '100000',
     RATE_LIMIT_BURST: '100000',
@@ -92,7 +92,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<TestSyst
         for (const line of text.split('\n')) {
           const match = /^(timbre_\w+(?:\{[^}]*\})?) (\S+)$/.exec(line);
           if (!match?.[1]) continue;
-          const name = match[1].replace(/,?service="[^"]*"/, '').replace('{}', '');
+          const name = match[1].replace(/service="[^"]*",?/, '').replace(/,?\}$/, '}').replace('{}', '');
           sums.set(name, (sums.get(name) ?? 0) + Number(match[2]));
         }
       }

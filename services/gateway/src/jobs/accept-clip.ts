@@ -15,7 +15,7 @@ import type { TenantQuota } from '../limits/tenant-quota.js';
 import type { Admission } from '../limits/admission.js';
 import { checkJsonShape, parseInput } from '../http/parse.js';
 import { clientSignal, contextOf, requirePrincipal } from '../http/request-context.js';
-import { isMultipart, isRawBody, receiveClip } from '../uploads/receive-clip.js';
+import { baseName, isMultipart, isRawBody, receiveClip } from '../uploads/receive-clip.js';
 import { claimIdempotency, type IdempotencyClaim } from './idempotency.js';
 import { newJobId, requireModel, type SubmitDeps, type SubmitJob, type Submission } from './submit-job.js';
 
@@ -153,7 +153,7 @@ async function fromJson(request: Request, { deps, principal, jobId, options }: S
   if ('uri' in source) {
     const url = deps.publicFetch.checkUrl(source.uri);
     const key = audioKey({ tenant: principal.tenant, id: jobId });
-    const name = fields.name ?? (decodeURIComponent(url.pathname.split('/').pop() ?? '').slice(0, 255) || 'clip');
+    const name = fields.name ?? baseName(url.pathname);
     return { fields, source: { key, uri: source.uri }, name, via: 'uri', uploadSeconds: 0, identity };
   }
   const key = incomingKey(principal.tenant, source.uploadId);

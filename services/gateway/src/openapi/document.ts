@@ -43,7 +43,7 @@ export function buildOpenApiDocument({ serverUrl, version }: DocumentOptions): O
   registerSharedParts(registry);
   for (const [name, response] of sharedProblemResponses()) registry.registerComponent('responses', name, response);
   for (const [code, example] of exampleProblems()) registry.registerComponent('examples', code, example);
-  for (const operation of operations) registerOperation(registry, operation);
+  for (const operation of operations) registerOperation(registry, operation, serverUrl);
   const schemas = Object.values(namedSchemas).map((schema) => ({ type: 'schema' as const, schema }));
   const document = new OpenApiGeneratorV31([...schemas, ...registry.definitions]).generateDocument({
     openapi: '3.1.0',

@@ -23,6 +23,7 @@ export interface Operation {
   tag: Tag;
   operationId: string;
   summary: string;
+  /** Markdown; `{server}` stands for the address of the server. */
   description: string;
   /** Scope a key needs; `null`: open to anybody. */
   scope: Scope | null;
@@ -47,12 +48,13 @@ const ofEveryCallWithKey: readonly ErrorCode[] = [
   'storage_misconfigured',
 ];
 
-export function registerOperation(registry: OpenAPIRegistry, operation: Operation): void {
+export function registerOperation(registry: OpenAPIRegistry, operation: Operation, serverUrl: string): void {
   const { tag, scope, parameters = [], answers, problems, never = [], request, ...described } = operation;
   const possible = [...ofEveryCall, ...(scope === null ? [] : ofEveryCallWithKey), ...problems];
   const rates = scope === null ? {} : headersOf(rateLimitHeaders);
   registry.registerPath({
     ...described,
+    description: described.description.replaceAll('{server}', serverUrl),
     tags: [tag],
     security: scope === null ? [] : securityFor(scope),
     parameters: [...parameters, 'RequestId' as const, 'Traceparent' as const].map(parameterRef),

@@ -19,7 +19,7 @@ const classifyClip: Operation = {
   summary: 'Classify one short clip',
   description: `Submits a clip and waits for its end, in one call. Takes what \`POST /v1/jobs\` takes; the lane is always \`interactive\`. A clip that cannot be classified answers 200 too, with \`state\` \`failed\` and the reason in \`error\`.
 
-    curl -F file=@take3.wav http://127.0.0.1:8080/v1/classify`,
+    curl -F file=@take3.wav {server}/v1/classify`,
   scope: 'submit',
   parameters: ['IdempotencyKey', 'ContentDigest', 'PreferWait'],
   request: {
@@ -51,7 +51,7 @@ const predictInstrument: Operation = {
   summary: 'Classify one clip, as the original service did',
   description: `Kept so that clients of the original service work unchanged. Answers with the best label alone, or \`mute\`; an unsure decision gives its best guess. A clip that cannot be classified answers with its error code as a problem document.
 
-    curl -F file=@take3.wav http://127.0.0.1:8080/predict_instrument`,
+    curl -F file=@take3.wav {server}/predict_instrument`,
   scope: 'submit',
   parameters: ['IdempotencyKey', 'ContentDigest', 'PreferWait'],
   request: { query, body: { description: 'The clip.', required: true, content: clipContent } },

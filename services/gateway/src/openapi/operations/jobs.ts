@@ -18,9 +18,9 @@ const submitJob: Operation = {
   summary: 'Submit a clip',
   description: `Accepts one clip and answers at once; the work is done behind. Send the clip as a form, as a raw body, or as JSON that says where it is:
 
-    curl -F file=@take3.wav http://127.0.0.1:8080/v1/jobs
-    curl --data-binary @take3.wav -H 'Content-Type: audio/wav' 'http://127.0.0.1:8080/v1/jobs?name=take3'
-    curl --json '{"source":{"uri":"https://example.org/take3.wav"}}' http://127.0.0.1:8080/v1/jobs
+    curl -F file=@take3.wav {server}/v1/jobs
+    curl --data-binary @take3.wav -H 'Content-Type: audio/wav' '{server}/v1/jobs?name=take3'
+    curl --json '{"source":{"uri":"https://example.org/take3.wav"}}' {server}/v1/jobs
 
 Then wait for the end with \`GET /v1/jobs/{id}?waitSeconds=30\`, or follow it with \`GET /v1/jobs/{id}/events\`. With an \`Idempotency-Key\` the request may be sent again without making a second job. Bytes stream through to storage; a body that breaks off leaves nothing behind.`,
   scope: 'submit',
@@ -117,7 +117,7 @@ const streamJobEvents: Operation = {
   summary: 'Follow a job',
   description: `Server-sent events. Each has the event’s \`seq\` as \`id\` and a JobEvent as \`data\`; the type is \`state\`, and \`end\` for the last one, which carries the finished job. After a break send the last \`id\` as \`Last-Event-ID\`: nothing is missed and nothing comes twice, and the last event always comes. A comment line every 15 seconds keeps the connection alive.
 
-    curl -N http://127.0.0.1:8080/v1/jobs/<id>/events`,
+    curl -N {server}/v1/jobs/<id>/events`,
   scope: 'read',
   parameters: ['LastEventId'],
   request: { params: jobIdParameter },
