@@ -102,5 +102,6 @@ describe('F9: a gateway killed between two steps of a submission', () => {
         await system.stop();
       }
     },
+    90_000,
   );
 });

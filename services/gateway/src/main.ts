@@ -26,11 +26,14 @@ import { createRateLimit } from './limits/rate-limit.js';
 import { createAdmission } from './limits/admission.js';
 import { createTenantQuota } from './limits/tenant-quota.js';
 import { limitsView } from './limits/limits-view.js';
+import { buildOpenApiDocument } from './openapi/document.js';
 import { registerQueueMetrics } from './queue-metrics.js';
 import { createReadiness } from './readiness.js';
+import { documentRoutes } from './routes/documents.js';
 import { queuesBoard } from './routes/queues-board.js';
 import { startPublicServer } from './http/public-server.js';
 import { ensureSigningSecret } from './signing-secret.js';
+import { version } from '@timbre/shared/version';
 
 const config = loadConfigOrExit(gatewaySchema, process.env);
 const log = createLogger({
@@ -126,7 +129,7 @@ const app = createApp({
   readiness,
   authFailureLimit: createAuthFailureLimit(),
   rateLimit: createRateLimit({ perSecond: config.RATE_LIMIT_PER_SECOND, burst: config.RATE_LIMIT_BURST }),
-  documents: (_request, _response, next) => next(),
+  documents: documentRoutes({ document: buildOpenApiDocument({ serverUrl: publicUrl, version }) }),
   settings: {
     authMode,
     hosts: config.AUTH_ALLOW_OPEN ? null : [config.HOST, new URL(publicUrl).hostname],

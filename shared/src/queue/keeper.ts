@@ -39,7 +39,8 @@ export interface SweepReport {
   rebuilt: number;
 }
 
-const leaseMs = 30_000;
+/** A keeper that died is replaced after this long; every step of a sweep renews it. */
+const leaseMs = 10_000;
 const batch = 500;
 /** A promised task is looked for this long after the promise, and again this long after it was found waiting. */
 const promiseMs = 2000;
@@ -185,14 +186,17 @@ export function createKeeper(deps: KeeperDeps) {
           .then(async (got) => got ?? (await redis.get('timbre:keeper'))),
       );
       if (holder !== 'OK' && holder !== me) return undefined;
-      await withRedisDeadline(redis.pexpire('timbre:keeper', leaseMs));
+      const step = async (work: () => Promise<number>): Promise<number> => {
+        await withRedisDeadline(redis.pexpire('timbre:keeper', leaseMs));
+        return work();
+      };
       return {
-        rebuilt: await rebuild(),
-        requeued: await requeue(),
-        expired: await expire(),
-        archived: await archive(),
-        forgotten: await forget(),
-        deleted: await deleteExpired(),
+        rebuilt: await step(rebuild),
+        requeued: await step(requeue),
+        expired: await step(expire),
+        archived: await step(archive),
+        forgotten: await step(forget),
+        deleted: await step(deleteExpired),
       };
     },
     async release(): Promise<void> {

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { Readable } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { AppError } from '../errors.js';
 import { createFaultProxy } from '../testing/fault-proxy.js';
 import { freePort } from '../testing/redis-server.js';
-import { createHttpFaultProxy, requests, type HttpFaultProxy } from '../testing/http-fault-proxy.js';
+import { createHttpFaultProxy, requests, type HttpFault, type HttpFaultProxy } from '../testing/http-fault-proxy.js';
 import { startS3Server, whyNoS3Server, type S3Server } from '../testing/s3-server.js';
 import { DEFAULT_DEADLINE } from './deadline.js';
 import { parseStoreUrl } from './create-object-store.js';
@@ -325,6 +325,34 @@ describe.skipIf(missing !== undefined)(`S3 faults${missing === undefined ? '' : 
       expect(lost).toBeGreaterThan(1);
       expect(stored.sha256).toBe(sha256Of(long));
       expect(sha256Of(await open(patient).readAll('up/lost'))).toBe(stored.sha256);
+    });
+
+    it('takes an upload that is gone for completed when a try before may have done it and the size is right', async () => {
+      const gone = { status: 404, body: '<Error><Code>NoSuchUpload</Code><Message>gone</Message></Error>' };
+      const isComplete = (method: string, url: string) => method === 'POST' && url.includes('uploadId=');
+      let completes = 0;
+      const answerTries = (first: HttpFault) =>
+        proxy.setRule(({ method, url }) => (isComplete(method, url) ? (completes++ === 0 ? first : gone) : undefined));
+      answerTries({ loseAnswer: true });
+      expect((await open(patient).put('up/gone', Readable.from([long]))).sha256).toBe(sha256Of(long));
+      expect(completes).toBe(2);
+      completes = 0;
+      answerTries(gone);
+      await expect(open(patient).put('up/gone', Readable.from([long]))).rejects.toMatchObject({ code: 'internal' });
+      expect(completes).toBe(1);
+    });
+
+    it('does not wait for a part under way when its source breaks off', async () => {
+      proxy.setRule(({ url }) => (url.includes('partNumber=1') ? { hang: true } : undefined));
+      const source = new PassThrough({ highWaterMark: long.length });
+      source.write(long.subarray(0, 12_000_000));
+      const put = elapsed(open(patient).put('up/cut', source));
+      await until(() => proxy.seen.some(({ url }) => url.includes('partNumber=1')) && source.readableLength === 0);
+      source.destroy(new Error('client went away'));
+      const { ms, error } = await put;
+      expect(error).toMatchObject({ code: 'upload_incomplete' });
+      expect(ms).toBeLessThan(10_000);
+      expect(await open().sweepTemporary(0)).toBe(0);
     });
 
     it('sends a part again that failed, and only that one', async () => {

@@ -1,5 +1,5 @@
 /** The gateway's one place where errors become answers. */
-import type { ErrorRequestHandler, RequestHandler } from 'express';
+import type { ErrorRequestHandler, Request, RequestHandler } from 'express';
 import { AppError, toAppError } from '@timbre/shared/errors';
 import type { Logger } from '@timbre/shared/observability/logger';
 import type { Metrics } from '@timbre/shared/observability/metrics';
@@ -7,27 +7,36 @@ import { sendProblem } from './problem.js';
 import { contextOf } from './request-context.js';
 
 export function errorHandler(log: Logger, metrics: Metrics): ErrorRequestHandler {
-  return (thrown, request, response, _next) => {
+  return async (thrown, request, response, _next) => {
     const error = fromFramework(thrown) ?? toAppError(thrown);
     const { requestId } = contextOf(request);
     metrics.requestsRejected.inc({ code: error.code });
     if (error.httpStatus >= 500) log.error({ err: error, cause: error.cause, requestId }, 'request failed');
     if (response.headersSent || response.destroyed) return void response.destroy();
-    // What was not read of the body would be taken for the next request.
-    if (!request.readableEnded) response.setHeader('Connection', 'close');
+    // What is still not read of the body would be taken for the next request.
+    if (!(await discardBody(request))) response.setHeader('Connection', 'close');
     sendProblem(response, error, requestId, request.path.slice(0, 200));
-    drainBriefly(request);
   };
 }
 
-/** Lets a client that is still sending read the answer before the connection closes under it. */
-function drainBriefly(request: Parameters<RequestHandler>[0]): void {
-  if (request.readableEnded || request.destroyed) return;
+const discardMs = 500;
+
+/**
+ * Reads and drops the rest of a refused body, for a moment: a client that writes while the connection closes under it gets
+ * a broken pipe instead of the answer. Resolves whether the body is over.
+ */
+async function discardBody(request: Request): Promise<boolean> {
+  if (request.complete || request.destroyed) return true;
   request.unpipe();
   request.resume();
-  const timer = setTimeout(() => request.destroy(), 2000);
-  timer.unref();
-  request.once('end', () => clearTimeout(timer));
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(false), discardMs);
+    for (const event of ['end', 'close', 'error'] as const)
+      request.once(event, () => {
+        clearTimeout(timer);
+        resolve(request.complete);
+      });
+  });
 }
 
 /** Errors thrown by Express and its body parser carry a status and a type. */

@@ -15,6 +15,8 @@ const schemas: Readonly<Record<Reader, z.ZodObject>> = {
 };
 const readers = Object.keys(schemas) as Reader[];
 
+const maxCommentLength = 118;
+
 const heading = [
   'Every setting of every process, with its default. Nothing here has to be set: on one machine `npm start` needs none.',
   'Give what you want to change to the processes as environment variables; an empty value counts as unset.',
@@ -65,10 +67,10 @@ function variableEntry(name: string): string {
   const known = settings.filter((setting) => setting.default !== undefined);
   const defaults = new Set(known.map((setting) => setting.default));
   const differing = known.map((setting) => `${setting.default} in ${setting.reader}`).join(', ');
-  const comments = [...meanings, ...ranges, ...(defaults.size > 1 ? [`Default: ${differing}.`] : [])];
-  return [...comments.map((line) => `# ${line}`), `#${name}=${defaults.size === 1 ? known[0]?.default : ''}`].join(
-    '\n',
-  );
+  const facts = [...ranges, ...(defaults.size > 1 ? [`Default: ${differing}.`] : [])].join(' ');
+  const comments = [...meanings, ...(facts ? [facts] : [])];
+  const lines = comments.join(' ').length <= maxCommentLength ? [comments.join(' ')] : comments;
+  return [...lines.map((line) => `# ${line}`), `#${name}=${defaults.size === 1 ? known[0]?.default : ''}`].join('\n');
 }
 
 interface Setting {
