@@ -145,32 +145,3 @@ function median(values: number[]): number {
   const sorted = Float64Array.from(values).sort();
   return sorted[Math.floor(sorted.length / 2)] ?? NaN;
 }
-
-function printReport(report: KernelReport): void {
-  console.log(`Features per core: Node ${report.node} on ${report.cpu}`);
-  for (const { name, contenders } of report.cases) {
-    console.log(`\n${name}`);
-    console.table(
-      Object.fromEntries(
-        contenders.map((contender) => [
-          contender.name,
-          {
-            'times realtime': Math.round(contender.realTimeFactor),
-            'µs per frame': Number(contender.microsecondsPerFrame.toFixed(2)),
-            'times slower than ours': Number(contender.timesSlower.toFixed(2)),
-            'deviation from ours': contender.deviation?.toExponential(1) ?? '',
-          },
-        ]),
-      ),
-    );
-  }
-  for (const reason of report.absent) console.log(`\nNOT MEASURED: ${reason}`);
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { values } = parseArgs({ options: { json: { type: 'string', default: '.cache/bench/kernel.json' } } });
-  const report = await runKernelBench(process.env['TIMBRE_BENCH_PYTHON']);
-  printReport(report);
-  mkdirSync(dirname(values.json), { recursive: true });
-  writeFileSync(values.json, `${JSON.stringify(report, null, 2)}\n`);
-}

@@ -1,10 +1,10 @@
 /** `npm run bench -- kernel|pipeline [--write]`: measures, prints, and with `--write` puts the figures into docs/performance.md. */
-import { runKernelBench } from './kernel.js';
+import { kernelSection } from './kernel-section.js';
 import { runPipelineBench } from './pipeline.js';
 import { writePerformance } from './performance-doc.js';
 
 const benches: Record<string, () => Promise<{ heading: string; lines: string[] }>> = {
-  kernel: runKernelBench,
+  kernel: kernelSection,
   pipeline: runPipelineBench,
 };
 
