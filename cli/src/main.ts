@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 /** The `timbre` command: wiring only. One file per command in `commands/`; a new one is added to the list below. */
 import { Command } from 'commander';
 import { ConfigError } from '@timbre/shared/config/load-config';
