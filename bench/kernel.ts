@@ -5,11 +5,9 @@
  *
  *     TIMBRE_BENCH_PYTHON=.venv/bin/python node .cache/bench-dist/kernel.js [--json FILE]
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { parseArgs } from 'node:util';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { createFeatureExtractor } from '@timbre/preprocess/features/extract-features';
 import { featureSpecSchema, windowShape, type FeatureSpec } from '@timbre/shared/contracts/feature-spec';
 import { inProcess, makeClip, meydaPass, type Work } from './kernel-contenders.js';

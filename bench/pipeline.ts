@@ -75,7 +75,9 @@ async function startLimit(onnx: Uint8Array, card: ModelCard, threads: number): P
       );
       return (performance.now() - started) / 1000;
     },
-    close: async () => void (await Promise.all(workers.map((worker) => worker.terminate()))),
+    async close() {
+      await Promise.all(workers.map((worker) => worker.terminate()));
+    },
   };
 }
 
