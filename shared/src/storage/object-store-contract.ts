@@ -348,26 +348,30 @@ const FLAT_BYTES = 300_000_000;
 const FLAT_LIMIT = 120_000_000;
 
 function describeMemory(store: Store): void {
-  it('keeps memory flat: a stream of 300 MB in and out grows it by less than 120 MB', async () => {
-    const before = process.memoryUsage.rss();
-    let peak = before;
-    const watch = setInterval(() => (peak = Math.max(peak, process.memoryUsage.rss())), 10);
-    const stored = await store().put('flat', Readable.from(chunksOf(FLAT_BYTES), { objectMode: false }), {
-      durability: 'volatile',
-    });
-    const peakOfPut = peak;
-    const hash = createHash('sha256');
-    for await (const chunk of await store().get('flat')) hash.update(chunk as Buffer);
-    clearInterval(watch);
-    const mb = (bytes: number) => Math.round((bytes - before) / 1e6);
-    process.stdout.write(
-      `  ${store().kind} store, 300 MB: put +${mb(peakOfPut)} MB RSS, put and get +${mb(peak)} MB\n`,
-    );
-    expect(stored.bytes).toBe(FLAT_BYTES);
-    expect(hash.digest('hex')).toBe(stored.sha256);
-    expect(peak - before).toBeLessThan(FLAT_LIMIT);
-    await store().delete('flat');
-  });
+  it(
+    'keeps memory flat: a stream of 300 MB in and out grows it by less than 120 MB',
+    { timeout: 120_000 },
+    async () => {
+      const before = process.memoryUsage.rss();
+      let peak = before;
+      const watch = setInterval(() => (peak = Math.max(peak, process.memoryUsage.rss())), 10);
+      const stored = await store().put('flat', Readable.from(chunksOf(FLAT_BYTES), { objectMode: false }), {
+        durability: 'volatile',
+      });
+      const peakOfPut = peak;
+      const hash = createHash('sha256');
+      for await (const chunk of await store().get('flat')) hash.update(chunk as Buffer);
+      clearInterval(watch);
+      const mb = (bytes: number) => Math.round((bytes - before) / 1e6);
+      process.stdout.write(
+        `  ${store().kind} store, 300 MB: put +${mb(peakOfPut)} MB RSS, put and get +${mb(peak)} MB\n`,
+      );
+      expect(stored.bytes).toBe(FLAT_BYTES);
+      expect(hash.digest('hex')).toBe(stored.sha256);
+      expect(peak - before).toBeLessThan(FLAT_LIMIT);
+      await store().delete('flat');
+    },
+  );
 }
 
 /** So many bytes in chunks of 64 KiB that all differ. */
