@@ -18,7 +18,10 @@ const codes = Object.keys(errorCatalog) as ErrorCode[];
 /** All values of a JSON tree under a key of this name. */
 function valuesOf(name: string, node: unknown): unknown[] {
   if (typeof node !== 'object' || node === null) return [];
-  return Object.entries(node).flatMap(([key, value]) => [...(key === name ? [value] : []), ...valuesOf(name, value)]);
+  return Object.entries(node as Record<string, unknown>).flatMap(([key, value]) => [
+    ...(key === name ? [value as unknown] : []),
+    ...valuesOf(name, value),
+  ]);
 }
 
 function resolve(document: unknown, pointer: string): unknown {
@@ -76,7 +79,7 @@ describe('buildOpenApiDocument', () => {
   });
 
   it('lists each error code under its own status', () => {
-    const { responses } = build().paths!['/v1/jobs']!.post!;
+    const responses = build().paths!['/v1/jobs']!.post!.responses!;
     const enumOf = (status: string) => valuesOf('enum', responses[status]).flat();
     expect(enumOf('422')).toEqual(['checksum_mismatch', 'idempotency_mismatch', 'url_forbidden']);
     expect(enumOf('507')).toEqual(['storage_full']);

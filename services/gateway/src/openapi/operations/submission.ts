@@ -42,7 +42,7 @@ export const clipProblems: readonly ErrorCode[] = [
 /** Beyond `clipProblems`, where a JSON body may name a clip that is elsewhere. */
 export const referenceProblems: readonly ErrorCode[] = ['invalid_json', 'not_found', 'url_forbidden'];
 
-/** Codes a failed clip itself can carry; those of fetching a URL apart. */
+/** Codes a clip that was sent can fail with; not those of fetching a URL and of batches. */
 export const clipFailures: readonly ErrorCode[] = (Object.keys(errorCatalog) as ErrorCode[]).filter(
-  (code) => errorCatalog[code].level === 'item' && !/^(url|archive)_/.test(code),
+  (code) => errorCatalog[code].level === 'item' && !/^(url_|archive_|attempts_exhausted$)/.test(code),
 );
