@@ -233,6 +233,23 @@ describe('models that do not fit their cards', () => {
     await expect(load(poolOf(), tinyModel('m', flat))).rejects.toMatchObject({ code: 'model_invalid' });
   });
 
+  it('refuses a graph whose answer for a window depends on the window beside it', async () => {
+    // x minus the sum over the batch: 0 for a window alone, -1 for one of two equal windows of 1.
+    const mingled = graph({
+      nodes: [
+        node('ReduceSum', ['x', 'zero'], ['sum'], { keepdims: 1 }),
+        node('Sub', ['x', 'sum'], ['rest']),
+        node('Gemm', ['rest', 'w', 'b'], ['y']),
+      ],
+      initializers: [...base.initializers!, ints('zero', [0])],
+    });
+    const card = { warmUp: { fill: 1, outputs: [0, 1, 2] } };
+    await expect(load(poolOf(), tinyModel('m', mingled, card))).rejects.toMatchObject({
+      code: 'model_invalid',
+      message: expect.stringContaining('[-4, -3, -2] instead of [0, 1, 2]'),
+    });
+  });
+
   it('accepts axes without a name and a warm-up within 1e-3 of its largest number', async () => {
     const free = graph({ inputs: [{ name: 'x', dims: ['', ''] }], outputs: [{ name: 'y', dims: ['', ''] }] });
     const card = { warmUp: { fill: 1, outputs: [4.005, 5, 6] } };

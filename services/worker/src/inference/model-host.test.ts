@@ -117,11 +117,29 @@ describe('model host', () => {
       clock.advance(waitMs);
       await write(version(1));
       await host.refresh();
+      clock.advance(60 * minuteMs);
       expect(await answerOf(first)).toEqual(linearAnswer([1, 2, 3, 4]));
     }
-    clock.advance(60 * minuteMs);
-    expect(await answerOf(first)).toEqual(linearAnswer([1, 2, 3, 4]));
     expect(await loadedSeries()).toEqual([['m', 'cpu', 1]]);
+  });
+
+  it('loads a version that returns only after its unloading is over', async () => {
+    let finishUnloading: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => (finishUnloading = resolve));
+    const unload = pool.unload.bind(pool);
+    pool.unload = (digest) => held.then(() => unload(digest));
+    await write(version(1));
+    await host.start();
+    const first = digestOf();
+    await write(version(2));
+    await host.refresh();
+    clock.advance(10 * minuteMs);
+    await write(version(1));
+    const returned = host.refresh();
+    for (let turn = 0; turn < 100; turn++) await new Promise((resolve) => setImmediate(resolve));
+    finishUnloading();
+    await returned;
+    expect(await answerOf(first)).toEqual(linearAnswer([1, 2, 3, 4]));
   });
 
   it('keeps the old version serving when the new one does not fit its card (F28)', async () => {
