@@ -238,7 +238,7 @@ describe('properties', () => {
       });
       const lastStart = (count - 1) * hop;
       // The clip ends within the last window and after the one before it.
-      const durationSeconds = count === 1 ? 2 * cut + 0.01 : lastStart - hop + 2 + hop * Math.max(cut, 0.01);
+      const durationSeconds = count === 1 ? 0.01 + 1.99 * cut : lastStart - hop + 2 + hop * Math.max(cut, 0.01);
       const pack = windowsOf(levels.slice(0, count), durationSeconds);
       pack.offsets = Float64Array.from({ length: count * 2 }, (_, at) => (at >> 1) * hop + (at % 2) * 2);
       return { card, pack, outputs: Float32Array.from(seed.slice(0, count * labels)), durationSeconds };
