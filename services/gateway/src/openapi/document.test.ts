@@ -19,7 +19,7 @@ const codes = Object.keys(errorCatalog) as ErrorCode[];
 function valuesOf(name: string, node: unknown): unknown[] {
   if (typeof node !== 'object' || node === null) return [];
   return Object.entries(node as Record<string, unknown>).flatMap(([key, value]) => [
-    ...(key === name ? [value as unknown] : []),
+    ...(key === name ? [value] : []),
     ...valuesOf(name, value),
   ]);
 }

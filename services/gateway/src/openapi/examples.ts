@@ -38,7 +38,7 @@ const endedJob: JobView = {
     channels: 2,
     durationSeconds: 3.6,
   },
-  provenance: { modelDigest, featureDigest, decoder: 'timbre-wav 0.1.0', provider: 'cpu', version: '0.1.0' },
+  provenance: { modelDigest, featureDigest, decoder: '@timbre/preprocess 0.1.0', provider: 'cpu', version: '0.1.0' },
   timings: {
     uploadSeconds: 0.01,
     waitSeconds: 0.002,
