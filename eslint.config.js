@@ -12,13 +12,21 @@ const homes = [
 const restricted = (names, patterns = []) => ['error', { paths: names.map((name) => ({ name })), patterns }];
 
 export default tseslint.config(
-  { ignores: ['**/dist/', 'node_modules/', '.cache/', 'data/', 'training/', '**/*.mjs', '**/*.js', 'vitest.config.ts'] },
+  {
+    ignores: ['**/dist/', 'node_modules/', '.cache/', 'data/', 'training/', '**/*.mjs', '**/*.js', 'vitest.config.ts'],
+  },
   ...tseslint.configs.strictTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
-      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      '@typescript-eslint/no-confusing-void-expression': [
+        'error',
+        { ignoreArrowShorthand: true, ignoreVoidOperator: true },
+      ],
+      '@typescript-eslint/no-meaningless-void-operator': 'off',
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      '@typescript-eslint/no-invalid-void-type': 'off',
       '@typescript-eslint/switch-exhaustiveness-check': 'error',
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/no-unnecessary-condition': ['error', { allowConstantLoopConditions: true }],

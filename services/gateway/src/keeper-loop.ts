@@ -2,6 +2,23 @@
 import type { Logger } from '@timbre/shared/observability/logger';
 import { createThrottledLog } from '@timbre/shared/observability/logger';
 import type { Keeper } from '@timbre/shared/queue/keeper';
+import type { SweepableObjectStore } from '@timbre/shared/storage/driver-store';
+
+/** Half-written objects older than this belong to processes that died. */
+const abandonedMs = 24 * 3_600_000;
+const sweepStoreEveryMs = 3_600_000;
+
+/** Removes what interrupted uploads left in the store, now and every hour. */
+export function sweepAbandonedUploads(store: SweepableObjectStore, log: Logger): { stop: () => void } {
+  const sweep = () =>
+    void store.sweepTemporary(abandonedMs).then(
+      (removed) => removed > 0 && log.info({ removed }, 'abandoned uploads removed'),
+      (error: unknown) => log.warn({ err: error }, 'abandoned uploads could not be removed'),
+    );
+  sweep();
+  const timer = setInterval(sweep, sweepStoreEveryMs);
+  return { stop: () => clearInterval(timer) };
+}
 
 export function runKeeper(keeper: Keeper, intervalMs: number, log: Logger): { stop: () => Promise<void> } {
   let timer: NodeJS.Timeout | undefined;

@@ -20,7 +20,7 @@ import { requireSafeAuth } from './auth-mode.js';
 import { createAcceptClip } from './jobs/accept-clip.js';
 import { createJobReader } from './jobs/job-reader.js';
 import { createSubmitJob } from './jobs/submit-job.js';
-import { runKeeper } from './keeper-loop.js';
+import { runKeeper, sweepAbandonedUploads } from './keeper-loop.js';
 import { createAuthFailureLimit } from './limits/auth-failure-limit.js';
 import { createRateLimit } from './limits/rate-limit.js';
 import { createAdmission } from './limits/admission.js';
@@ -146,6 +146,8 @@ const app = createApp({
 const keeper = createKeeper({ redis, ledger, queues, store, metrics, log, recordSeconds: config.RECORD_SECONDS });
 const keeping = runKeeper(keeper, config.SWEEP_INTERVAL_MS, log);
 lifecycle.onStop('keeper', () => keeping.stop());
+const storeSweep = sweepAbandonedUploads(store, log);
+lifecycle.onStop('store sweep', () => storeSweep.stop());
 
 const board = queuesBoard(queues, { mode: authMode, keys });
 const admin = await startAdminServer({

@@ -20,6 +20,9 @@ export interface PreprocessDeps {
   now?: () => number;
 }
 
+/** A stored object may show late on some stores. */
+const lateObjectMs = 10_000;
+
 export function createPreprocessHandler(deps: PreprocessDeps): StageHandler {
   const { store, threads, metrics, limits, ffmpegPath, maxFileBytes } = deps;
   const now = deps.now ?? Date.now;
@@ -29,15 +32,17 @@ export function createPreprocessHandler(deps: PreprocessDeps): StageHandler {
     const { source } = spec;
     if (source.uri !== undefined && !(await store.head(source.key))) {
       const { body, contentType } = await deps.publicFetch.fetchStream(source.uri, signal);
-      await store.put(audioKey(spec), body, {
-        maxBytes: maxFileBytes,
-        signal,
-        ...(contentType ? { contentType } : {}),
-      });
+      try {
+        const type = contentType === undefined ? {} : { contentType };
+        await store.put(audioKey(spec), body, { maxBytes: maxFileBytes, signal, ...type });
+      } finally {
+        body.destroy();
+      }
     }
     return store.readAll(source.key, {
       maxBytes: maxFileBytes,
       signal,
+      retryMissingMs: lateObjectMs,
       ...(source.sha256 === undefined ? {} : { expectedSha256: source.sha256 }),
     });
   };

@@ -28,8 +28,6 @@ export interface StageConsumer {
   start(): void;
   /** Takes nothing new, waits for what runs. */
   drain(): Promise<void>;
-  pause(): Promise<void>;
-  resume(): void;
 }
 
 const lockMs = 10_000;
@@ -80,8 +78,6 @@ export function createStageConsumer(options: ConsumerOptions): StageConsumer {
       watchdog.stop();
       await Promise.all(workers.map((worker) => worker.close()));
     },
-    pause: async () => void (await Promise.all(workers.map((worker) => worker.pause(true)))),
-    resume: () => workers.forEach((worker) => worker.resume()),
   };
 }
 
@@ -103,7 +99,9 @@ function guardWorker(worker: Worker, log: Logger): void {
     streak = 0;
     pausedMs = Math.min(pausedMs * 2, 15_000);
     worker.pause(true).catch(() => undefined);
-    setTimeout(() => void (worker.closing ?? worker.resume()), pausedMs).unref();
+    setTimeout(() => {
+      if (!worker.closing) void Promise.resolve(worker.resume()).catch(() => undefined);
+    }, pausedMs).unref();
   });
   worker.on('completed', () => {
     streak = 0;

@@ -54,7 +54,7 @@ export async function startTestRedis(extra: string[] = []): Promise<TestRedis> {
   };
   const kill = (signal: NodeJS.Signals): Promise<void> =>
     new Promise((resolve) => {
-      if (child.exitCode !== null || child.signalCode !== null) return resolve();
+      if (child.exitCode !== null || child.signalCode !== null) return void resolve();
       child.once('exit', () => resolve());
       child.kill(signal);
     });

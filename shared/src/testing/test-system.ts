@@ -92,7 +92,10 @@ export async function startSystem(options: SystemOptions = {}): Promise<TestSyst
         for (const line of text.split('\n')) {
           const match = /^(timbre_\w+(?:\{[^}]*\})?) (\S+)$/.exec(line);
           if (!match?.[1]) continue;
-          const name = match[1].replace(/service="[^"]*",?/, '').replace(/,?\}$/, '}').replace('{}', '');
+          const name = match[1]
+            .replace(/service="[^"]*",?/, '')
+            .replace(/,?\}$/, '}')
+            .replace('{}', '');
           sums.set(name, (sums.get(name) ?? 0) + Number(match[2]));
         }
       }

@@ -52,7 +52,7 @@ export async function watchJob(id: string, { ledger, events }: WatchDeps, option
     const missed = await ledger.eventsAfter(id, seen);
     for (const event of missed) {
       const full = isTerminal(event.state) ? { ...event, job: (await ledger.read(id))?.view } : event;
-      if (deliver(full as JobEvent)) return true;
+      if (deliver(full)) return true;
     }
     return false;
   };

@@ -19,10 +19,10 @@ export function queuesBoard(queues: TaskQueues, auth: { mode: AuthMode; keys: Ke
   const app = express();
   app.disable('x-powered-by');
   app.use('/queues', async (request, response, next) => {
-    if (auth.mode === 'none') return next();
+    if (auth.mode === 'none') return void next();
     try {
       const principal = await auth.keys.authenticate(presentedKey((name) => request.get(name)) ?? '');
-      if (principal.scopes.includes('admin')) return next();
+      if (principal.scopes.includes('admin')) return void next();
       response.sendStatus(403);
     } catch (error) {
       if (!isAppError(error)) throw error;

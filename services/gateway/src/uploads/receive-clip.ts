@@ -74,7 +74,7 @@ async function receiveForm(request: Request, options: ReceiveOptions): Promise<R
   form.on('file', (name, stream, info) => {
     if (name !== 'file' || file) {
       stream.resume();
-      return refuse(new AppError('invalid_parameter', { detail: 'the file part must be named "file"' }));
+      return void refuse(new AppError('invalid_parameter', { detail: 'the file part must be named "file"' }));
     }
     const stored = putClip(stream, options, info.mimeType);
     // Refuse the rest of the form as soon as the store refuses the file.
@@ -83,8 +83,9 @@ async function receiveForm(request: Request, options: ReceiveOptions): Promise<R
   });
   form.on('field', (name, value, info) => {
     if (info.nameTruncated || info.valueTruncated)
-      return refuse(new AppError('too_many_parts', { detail: 'a field is too long' }));
-    if (Object.hasOwn(fields, name)) return refuse(new AppError('invalid_parameter', { detail: 'a field came twice' }));
+      return void refuse(new AppError('too_many_parts', { detail: 'a field is too long' }));
+    if (Object.hasOwn(fields, name))
+      return void refuse(new AppError('invalid_parameter', { detail: 'a field came twice' }));
     fields[name] = value;
   });
   for (const limit of ['partsLimit', 'filesLimit', 'fieldsLimit'] as const)

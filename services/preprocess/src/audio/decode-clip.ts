@@ -21,6 +21,7 @@ import { decodeOgg } from './ogg/decode-ogg.js';
 import { createPcmSink } from './pcm-sink.js';
 import { clipToFullScale } from './clip-to-full-scale.js';
 import { sniffFormat, type ClipFormat } from './sniff-format.js';
+import { crashed } from './wasm-decoder.js';
 import { decodeWav } from './wav/decode-wav.js';
 
 export { defaultDecodeLimits, type DecodeLimits } from './decode-limits.js';
@@ -66,6 +67,9 @@ export async function decodeClip(bytes: Uint8Array, options: DecodeOptions): Pro
     clipToFullScale(pcm, warnings);
     if (sink.swing < MIN_SWING) warnings.add('silent');
     return { pcm, facts: { ...source, durationSeconds }, warnings: [...warnings] };
+  } catch (error) {
+    // A parser of ours that trips over hostile bytes is a decoder that crashed: the clip's problem, not the service's.
+    throw signal?.aborted ? error : crashed(error);
   } finally {
     sink.free();
   }
@@ -93,8 +97,6 @@ function planFfmpeg(format: ClipFormat, bytes: Uint8Array, session: DecodeSessio
       return planMatroska(bytes, session);
     case 'adts':
       return { ...plain, demuxer: 'aac', format: 'aac' };
-    case 'wavpack':
-      return { ...plain, demuxer: 'wv' };
     case 'wav':
     case 'aiff':
     case 'flac':

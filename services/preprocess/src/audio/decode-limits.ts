@@ -30,7 +30,7 @@ export const defaultDecodeLimits: Readonly<DecodeLimits> = {
   maxRateHz: 384_000,
   maxPcmBytes: 256 * MIB,
   // One hour of 8 channels at 48 kHz or of stereo at 192 kHz fits; one hour of 8 channels at 192 kHz (22 GB) does not.
-  maxSourceSamples: 2e9,
+  maxSourceSamples: 1.5e9,
   decodeWallMs: 30_000,
   maxChildMemoryBytes: 1024 * MIB,
   maxChildCpuSeconds: 20,

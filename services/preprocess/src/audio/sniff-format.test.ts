@@ -18,7 +18,6 @@ const formats = {
   'clip.aac': 'adts',
   'clip.w64': 'w64',
   'clip.caf': 'caf',
-  'clip.wv': 'wavpack',
   'clip.au': 'au',
   'clip.avi': 'avi',
 };

@@ -4,20 +4,7 @@ import { skipId3 } from './id3.js';
 import { findMpegStart } from './mp3/scan-mpeg.js';
 
 export type ClipFormat =
-  | 'wav'
-  | 'aiff'
-  | 'mp3'
-  | 'flac'
-  | 'ogg'
-  | 'mp4'
-  | 'matroska'
-  | 'adts'
-  | 'w64'
-  | 'avi'
-  | 'caf'
-  | 'wavpack'
-  | 'au'
-  | 'amr';
+  'wav' | 'aiff' | 'mp3' | 'flac' | 'ogg' | 'mp4' | 'matroska' | 'adts' | 'w64' | 'avi' | 'caf' | 'au' | 'amr';
 
 interface Mark {
   text: string;
@@ -39,7 +26,6 @@ const FORMATS: [ClipFormat, ...Mark[]][] = [
   ['mp4', { text: 'mdat', at: 4 }],
   ['w64', { text: 'riff\x2e\x91\xcf\x11' }],
   ['caf', { text: 'caff' }],
-  ['wavpack', { text: 'wvpk' }],
   ['au', { text: '.snd' }],
   ['amr', { text: '#!AMR' }],
 ];

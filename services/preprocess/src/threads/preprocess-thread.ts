@@ -8,7 +8,7 @@ export default async function run(task: ClipTask): Promise<unknown> {
   const answer = await answerTo(task);
   if (!answer.ok) return answer;
   // Piscina transfers what the outermost value names; a buffer inside a plain object would be copied.
-  return move({ [transferableSymbol]: [answer.tensors.pack.buffer], [valueSymbol]: answer } as never);
+  return move({ [transferableSymbol]: [answer.tensors.pack.buffer], [valueSymbol]: answer });
 }
 
 async function answerTo(task: ClipTask): Promise<ClipAnswer> {

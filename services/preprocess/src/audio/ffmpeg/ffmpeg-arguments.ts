@@ -13,7 +13,6 @@ export const ffmpegDemuxers = [
   'ogg',
   'avi',
   'caf',
-  'wv',
   'au',
   'amr',
   'flac',
@@ -37,7 +36,7 @@ const CODECS = [
     'mp2float',
     'mp3float',
   ],
-  ...['opus', 'libopus', 'speex', 'libspeex', 'vorbis', 'wavpack', 'wmav1', 'wmav2'],
+  ...['opus', 'libopus', 'speex', 'libspeex', 'vorbis', 'wmav1', 'wmav2'],
   ...[
     'adpcm_ima_qt',
     'adpcm_ima_wav',

@@ -78,13 +78,22 @@ describe('runFfmpeg', () => {
     expect(await codeOf(clip, { ffmpegPath: impostor(name.replaceAll(' ', '-'), script) })).toBe(code);
   });
 
-  it('gives the child an empty environment, the root folder, and no way to write a file', async () => {
-    const report = join(folder, 'report');
-    writeFileSync(report, '');
-    const script = `{ env; pwd; ulimit -f; ulimit -c; } | cat >&2; echo x > ${report} || true; exit 1`;
-    const ffmpegPath = impostor('environment', script);
-    await codeOf(clip, { ffmpegPath });
-    expect(readFileSync(report, 'utf8')).toBe('');
+  it('gives the child nothing of our environment and the root folder', async () => {
+    const pipe = join(folder, 'environment-report');
+    execFileSync('mkfifo', [pipe]);
+    process.env['TIMBRE_CANARY'] = 'tell-nobody';
+    const outcome = codeOf(clip, { ffmpegPath: impostor('environment', `{ env; pwd; } > ${pipe}; exit 1`) });
+    const report = await readFile(pipe, 'utf8');
+    expect(await outcome).toBe('audio_corrupt');
+    expect(report.split('\n').at(-2)).toBe('/');
+    expect(report).not.toMatch(/tell-nobody|HOME=/);
+  });
+
+  it('lets the child write not one byte into a file', async () => {
+    const path = join(folder, 'written');
+    const ffmpegPath = impostor('writer', `echo x > ${path}; exit 1`);
+    expect(await codeOf(clip, { ffmpegPath })).toMatch(/^(decoder_crashed|audio_corrupt)$/);
+    expect(readFileSync(path, 'utf8')).toBe('');
   });
 
   it.runIf(process.platform === 'linux')('runs out of memory instead of taking the server with it', async () => {

@@ -11,7 +11,7 @@ import { parseMetadata, parseStreamInfo, type StreamInfo } from './flac-header.j
 /** Samples over all channels handed to the decoder at once: 2 MiB of PCM. */
 const BATCH_SAMPLES = 512 * 1024;
 /** So many frames may be lost before the rest of the clip has to prove that it is less than 1 %. */
-const MAX_LOST_AT_ONCE = 20;
+const MAX_LOST_AT_ONCE = 10;
 
 export const decodeFlac: InProcessDecoder = async (bytes, session) => {
   const { streamInfo, audioOffset } = parseMetadata(bytes, skipId3(bytes));

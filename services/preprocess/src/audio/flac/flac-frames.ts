@@ -11,6 +11,11 @@ export type FlacPiece =
 /** Room for side information: subframe headers, partition parameters, the header and the CRC. */
 const FRAME_OVERHEAD_BYTES = 4096;
 
+/** Behind a place where a frame may have ended, the next header is searched this far. */
+const MAX_JUNK_BYTES = 64 * 1024;
+
+const MAX_SEARCH_BYTES = 1024 * 1024;
+
 /** Frames in file order with their first sample, where the header tells it; `lost` for each stretch that is no frame. */
 export function* cutFrames(bytes: Uint8Array, start: number, info: StreamInfo): Generator<FlacPiece> {
   let at = start;
@@ -35,7 +40,7 @@ function endOfFrame(bytes: Uint8Array, start: number, frame: { header: FrameHead
   const { header, info } = frame;
   // Verbatim coding is the worst an encoder writes; the side channel of stereo needs one bit more.
   const verbatim = Math.ceil((header.blockSize * header.channels * (info.bitsPerSample + 1)) / 8);
-  const limit = Math.min(bytes.length, start + verbatim + FRAME_OVERHEAD_BYTES);
+  let limit = Math.min(bytes.length, start + verbatim + FRAME_OVERHEAD_BYTES);
   let crc = 0;
   let closed = -1;
   for (let at = start; at < limit; at++) {
@@ -45,6 +50,7 @@ function endOfFrame(bytes: Uint8Array, start: number, frame: { header: FrameHead
     if (crc !== 0 || at < start + header.headerBytes + 2) continue;
     if (at + 1 === bytes.length || parseFrameHeader(bytes, at + 1)) return at + 1;
     if (closed >= 0) continue;
+    limit = Math.min(limit, at + MAX_JUNK_BYTES);
     // By accident once in 65,536 bytes; or the frame is whole and what follows is damaged.
     closed = at + 1;
     if (isTail(bytes, closed)) return closed;
@@ -65,10 +71,12 @@ function isTail(bytes: Uint8Array, at: number): boolean {
   return bytes[at] === 0 && rest < 65_536 && bytes.subarray(at).every((byte) => byte === 0);
 }
 
+/** The next header, or a place to go on from: each stretch without one counts as lost, so that a search cannot take long. */
 function nextHeader(bytes: Uint8Array, from: number): number {
-  for (let at = bytes.indexOf(0xff, from); at >= 0; at = bytes.indexOf(0xff, at + 1))
+  const limit = Math.min(bytes.length, from + MAX_SEARCH_BYTES);
+  for (let at = bytes.indexOf(0xff, from); at >= 0 && at < limit; at = bytes.indexOf(0xff, at + 1))
     if (parseFrameHeader(bytes, at)) return at;
-  return bytes.length;
+  return limit;
 }
 
 const CRC16 = Uint16Array.from({ length: 256 }, (_, byte) => {

@@ -55,8 +55,10 @@ export interface FrameHeader {
 
 /** `null` unless a frame header with a right CRC-8 stands at `offset`. */
 export function parseFrameHeader(bytes: Uint8Array, offset: number): FrameHeader | null {
-  const [sync, second = 0, third = 0, fourth = 0] = bytes.subarray(offset, offset + 4);
-  if (sync !== 0xff || (second & 0xfe) !== 0xf8 || fourth & 1) return null;
+  const second = bytes[offset + 1] ?? 0;
+  const third = bytes[offset + 2] ?? 0;
+  const fourth = bytes[offset + 3] ?? 1;
+  if (bytes[offset] !== 0xff || (second & 0xfe) !== 0xf8 || fourth & 1) return null;
   const sizeCode = third >> 4;
   const rateCode = third & 15;
   const channelCode = fourth >> 4;

@@ -26,8 +26,10 @@ const RATES_HZ = [44_100, 48_000, 32_000] as const;
 
 /** `null` when no frame with a known size starts at `offset`; the free format has no known size. */
 export function parseMpegHeader(bytes: Uint8Array, offset: number): MpegHeader | null {
-  const [sync, second = 0, third = 0, fourth = 0] = bytes.subarray(offset, offset + 4);
-  if (offset + 4 > bytes.length || sync !== 0xff || (second & 0xe0) !== 0xe0) return null;
+  const second = bytes[offset + 1] ?? 0;
+  const third = bytes[offset + 2] ?? 0;
+  const fourth = bytes[offset + 3];
+  if (fourth === undefined || bytes[offset] !== 0xff || (second & 0xe0) !== 0xe0) return null;
   const version = ([2.5, null, 2, 1] as const)[(second >> 3) & 3] ?? null;
   const layer = ([null, 3, 2, 1] as const)[(second >> 1) & 3] ?? null;
   const baseRateHz = RATES_HZ[(third >> 2) & 3];

@@ -61,8 +61,13 @@ interface Walk {
   end: number;
 }
 
+/** Of the audio that may be garbage before the walk is given up; more is beyond what damage is forgiven. */
+const MAX_GARBAGE = 0.01;
+const GARBAGE_ALLOWANCE_BYTES = 16 * 1024;
+
 function walkFrames(bytes: Uint8Array, start: number, first: MpegHeader): Walk {
   const walk = { frames: 0, frameBytes: 0, garbageBytes: 0, end: start };
+  const maxGarbage = GARBAGE_ALLOWANCE_BYTES + (bytes.length - start) * MAX_GARBAGE;
   let at = start;
   while (at + 4 <= bytes.length) {
     const header = parseMpegHeader(bytes, at);
@@ -73,7 +78,7 @@ function walkFrames(bytes: Uint8Array, start: number, first: MpegHeader): Walk {
       at += header.frameBytes;
       walk.end = at;
     } else {
-      const next = resync(bytes, at + 1, first);
+      const next = resync(bytes, at + 1, { first, limit: at + maxGarbage - walk.garbageBytes });
       // Some encoders fill the file up with zeros.
       if (next < bytes.length || !bytes.subarray(at).every((byte) => byte === 0)) walk.garbageBytes += next - at;
       at = next;
@@ -82,8 +87,9 @@ function walkFrames(bytes: Uint8Array, start: number, first: MpegHeader): Walk {
   return walk;
 }
 
-function resync(bytes: Uint8Array, from: number, first: MpegHeader): number {
-  for (let at = bytes.indexOf(0xff, from); at >= 0; at = bytes.indexOf(0xff, at + 1)) {
+/** Offset of the next frame, or the end of the file when none begins before `limit`. */
+function resync(bytes: Uint8Array, from: number, { first, limit }: { first: MpegHeader; limit: number }): number {
+  for (let at = bytes.indexOf(0xff, from); at >= 0 && at < limit; at = bytes.indexOf(0xff, at + 1)) {
     const header = parseMpegHeader(bytes, at);
     if (header && isSameStream(first, header) && isProvenFrame(bytes, at)) return at;
   }

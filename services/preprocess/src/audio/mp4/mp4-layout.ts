@@ -53,7 +53,8 @@ function arrange(file: Buffer, { boxes, moov }: { boxes: Box[]; moov: Box }): Ui
   ];
 }
 
-const CONTAINERS = new Set(['trak', 'mdia', 'minf', 'stbl']);
+/** The boxes that lead from `moov` to the tables; nothing else is entered, so depth is bounded. */
+const PATH = ['trak', 'mdia', 'minf', 'stbl'];
 
 interface Shift {
   from: number;
@@ -62,9 +63,11 @@ interface Shift {
 }
 
 /** Adds `by` to every chunk offset that lies in `from`..`to`, the part that moves back. Works in place. */
-function shiftOffsets(body: Buffer, shift: Shift): void {
+function shiftOffsets(body: Buffer, shift: Shift, path = PATH): void {
+  const [next, ...rest] = path;
   for (const box of readBoxes(body, 0, body.length)) {
-    if (CONTAINERS.has(box.type)) shiftOffsets(box.body, shift);
+    if (next !== undefined && box.type === next) shiftOffsets(box.body, shift, rest);
+    if (next !== undefined) continue;
     if (box.type === 'stco') shiftTable(box.body, shift, 4);
     if (box.type === 'co64') shiftTable(box.body, shift, 8);
   }

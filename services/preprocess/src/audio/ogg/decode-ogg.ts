@@ -24,6 +24,8 @@ export const decodeOgg: InProcessDecoder = async (bytes, session) => {
 /** So many pages from the end are searched for the last one of a stream. */
 const TAIL_PAGES = 64;
 
+const MAX_DAMAGE_AT_ONCE = 200;
+
 interface Link {
   serial: number;
   track: OggTrack;
@@ -57,7 +59,7 @@ class OggDemuxer {
     for (const piece of readPages(this.bytes)) {
       if (piece.kind === 'page') await this.addPage(piece.page);
       else if (piece.kind === 'cut') warnings.add('truncated');
-      else this.damagedStretches++;
+      else this.countDamage();
       if (this.needsFfmpeg) return null;
       await clock.breathe();
     }
@@ -115,6 +117,12 @@ class OggDemuxer {
     this.packets.total += track.totalPackets;
     if (!hasEnded) this.session.warnings.add('truncated');
     this.free();
+  }
+
+  /** Gives up early on a file that is mostly no Ogg, where every mark has to be tried. */
+  private countDamage(): void {
+    this.damagedStretches++;
+    if (this.damagedStretches > MAX_DAMAGE_AT_ONCE + this.pages) throw corrupt('Most of the file is damaged.');
   }
 
   private judge(): void {
