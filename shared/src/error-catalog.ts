@@ -1,7 +1,7 @@
 /**
  * Every error code Timbre can answer with. `level`: `request` errors answer the HTTP call at once, `item` errors sit on the
- * job they belong to. `status` is the HTTP status a request error answers with (and what `/v1/classify` answers for a failed
- * clip). `retryable`: the same request or task may succeed later without being changed.
+ * job they belong to. `status` is the HTTP status a request error answers with (and what `/predict_instrument` answers for a
+ * failed clip). `retryable`: the same request or task may succeed later without being changed.
  * `docs/errors.md` is generated from this table (`npm run docs`), and a test compares the two.
  */
 export interface ErrorCatalogEntry {
@@ -52,7 +52,6 @@ export const errorCatalog = {
     'The body has a content type this call does not take',
     'See the API documentation.',
   ),
-  not_acceptable: request(406, 'No answer in the format asked for', 'Ask for `application/json`.'),
   uri_too_long: request(414, 'The address is too long', 'Keep the URL under 2 KiB.'),
   headers_too_large: request(431, 'The headers are too large', 'Keep the headers under 16 KiB.'),
   payload_too_large: request(

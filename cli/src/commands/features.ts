@@ -1,9 +1,9 @@
 /** `timbre features`: tensor packs of a folder or list of clips, for training and for looking at what a model sees. */
-import { spawnSync } from 'node:child_process';
 import { readFile, readdir, stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { dirname, extname, join, resolve } from 'node:path';
 import { Command } from 'commander';
+import { locateFfmpeg } from '@timbre/preprocess/audio/decode-clip';
 import { writeFeatureFolder } from '@timbre/preprocess/offline/feature-folder';
 import { featureSpecSchema, type FeatureSpec } from '@timbre/shared/contracts/feature-spec';
 import { CliError } from '../cli-error.js';
@@ -17,12 +17,11 @@ export function createFeaturesCommand(): Command {
     .requiredOption('--spec <file>', 'feature spec, or a model card with one')
     .requiredOption('--out <folder>', 'where the packs and index.jsonl go')
     .option('--threads <n>', 'worker threads', (value) => Number(value), availableParallelism())
-    .option('--ffmpeg <path>', 'ffmpeg for formats not decoded in process', 'ffmpeg')
-    .action(async (input: string, options: { spec: string; out: string; threads: number; ffmpeg: string }) => {
+    .option('--ffmpeg <path>', 'ffmpeg for formats not decoded in process; default: searched in PATH')
+    .action(async (input: string, options: { spec: string; out: string; threads: number; ffmpeg?: string }) => {
       const files = await listClips(input);
       if (files.length === 0) throw new CliError(`no audio files in ${input}`);
       const spec = await readSpec(options.spec);
-      const hasFfmpeg = spawnSync(options.ffmpeg, ['-version']).status === 0;
       const stop = new AbortController();
       process.once('SIGINT', () => stop.abort());
       const report = progressLine(files.length);
@@ -31,7 +30,7 @@ export function createFeaturesCommand(): Command {
         outDir: options.out,
         files,
         threads: options.threads,
-        ffmpegPath: hasFfmpeg ? options.ffmpeg : null,
+        ffmpegPath: options.ffmpeg ?? locateFfmpeg(process.env['PATH']),
         signal: stop.signal,
         onProgress: report,
       });

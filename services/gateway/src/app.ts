@@ -55,7 +55,11 @@ export function createApp(deps: AppDeps): Express {
   if (settings.trustProxy !== undefined) app.set('trust proxy', trustProxy(settings.trustProxy));
 
   app.use(requestContext(log, metrics));
-  app.use(helmet({ contentSecurityPolicy: { directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } } }));
+  app.use(
+    helmet({
+      contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
+    }),
+  );
   if (settings.corsOrigins.length > 0)
     app.use(
       cors({

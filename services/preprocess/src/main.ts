@@ -4,11 +4,18 @@ import { preprocessSchema } from '@timbre/shared/config/schemas';
 import { loadConfigOrExit } from '@timbre/shared/config/load-config';
 import { createPublicFetch } from '@timbre/shared/net/public-fetch';
 import { startStageService } from '@timbre/shared/queue/stage-service';
-import { defaultDecodeLimits } from './audio/decode-clip.js';
+import { defaultDecodeLimits, locateFfmpeg } from './audio/decode-clip.js';
 import { createPreprocessHandler } from './handler.js';
 import { createThreadPool } from './threads/thread-pool.js';
 
 const config = loadConfigOrExit(preprocessSchema, process.env);
+
+/** An absolute path, because the child runs with an empty environment. */
+function usableFfmpeg(wanted: string): string | null {
+  if (wanted === 'none') return null;
+  const path = wanted.includes('/') ? wanted : locateFfmpeg(process.env['PATH']);
+  return path !== null && spawnSync(path, ['-version']).status === 0 ? path : null;
+}
 
 await startStageService({
   service: 'preprocess',
@@ -19,8 +26,8 @@ await startStageService({
     const threads = createThreadPool({ threads: config.THREADS ?? availableParallelism() });
     lifecycle.onStop('threads', () => threads.close());
     await threads.warmUp();
-    const hasFfmpeg = config.FFMPEG_PATH !== 'none' && spawnSync(config.FFMPEG_PATH, ['-version']).status === 0;
-    if (!hasFfmpeg) log.warn('no ffmpeg: m4a and webm clips will fail as audio_unsupported_codec');
+    const ffmpegPath = usableFfmpeg(config.FFMPEG_PATH);
+    if (ffmpegPath === null) log.warn('no ffmpeg: m4a and webm clips will fail as audio_unsupported_codec');
     return {
       handler: createPreprocessHandler({
         store,
@@ -36,7 +43,7 @@ await startStageService({
           maxDurationSeconds: config.MAX_DURATION_SECONDS,
           decodeWallMs: config.DECODE_TIMEOUT_MS,
         },
-        ffmpegPath: hasFfmpeg ? config.FFMPEG_PATH : null,
+        ffmpegPath,
         maxFileBytes: config.MAX_FILE_BYTES,
       }),
     };

@@ -55,8 +55,9 @@ beforeEach(async () => {
     },
   });
   const get = (id: string, digest: string) => (id === 'm' && digest === modelDigest ? model : undefined);
+  const standIn = (id: string, digest: string) => (id === 'm' && digest === featureDigest ? model : undefined);
   const reserve = (rows: number, lane: Lane, signal: AbortSignal) => budget.take(rows, lane, signal);
-  handle = createInferHandler({ store, metrics, models: { get, reserve }, now: () => 5000 });
+  handle = createInferHandler({ store, metrics, models: { get, standIn, reserve }, now: () => 5000 });
 });
 afterEach(async () => {
   await store.close();
@@ -240,7 +241,7 @@ describe('damaged packs (F26)', () => {
     handle = createInferHandler({
       store: quick,
       metrics,
-      models: { get: () => model, reserve: async () => () => undefined },
+      models: { get: () => model, standIn: () => undefined, reserve: async () => () => undefined },
     });
     const pack = { key: 'tensors/t/none', bytes: 1, sha256: 'x', windows: 1 };
     expect(await inferred(pack)).toMatchObject(remade('object_missing'));
@@ -256,7 +257,7 @@ describe('damaged packs (F26)', () => {
     handle = createInferHandler({
       store: down,
       metrics,
-      models: { get: () => model, reserve: async () => () => undefined },
+      models: { get: () => model, standIn: () => undefined, reserve: async () => () => undefined },
     });
     await expect(inferred(pack)).rejects.toThrow('connection refused');
   });

@@ -14,7 +14,7 @@ import type { ServingModel } from './inference/serving-model.js';
 
 export interface InferDeps {
   store: ObjectStore;
-  models: Pick<ModelHost, 'get' | 'reserve'>;
+  models: Pick<ModelHost, 'get' | 'standIn' | 'reserve'>;
   metrics: Metrics;
   /** Wall clock in milliseconds: when the pack was made is a time of another process. */
   now?: (() => number) | undefined;
@@ -22,6 +22,8 @@ export interface InferDeps {
 
 /** A stored pack may show late (RELIABILITY.md F24). */
 const packRetryMs = 10_000;
+/** Attempts a job waits for the very version it was promised, before another one with the same features may serve it. */
+const standInAfter = 2;
 const damages: ReadonlySet<string> = new Set(['tensor_corrupt', 'storage_corrupt', 'object_missing']);
 const secondsSince = (startedAt: number) => (performance.now() - startedAt) / 1000;
 
@@ -35,7 +37,9 @@ export function createInferHandler({ store, models, metrics, now = Date.now }: I
     const enteredAt = performance.now();
     // Never negative, however far the clocks of two machines are apart.
     const waitedSeconds = Math.max(0, (now() - (progress.packedAtMs ?? now())) / 1000);
-    const model = models.get(spec.model, spec.modelDigest);
+    const model =
+      models.get(spec.model, spec.modelDigest) ??
+      (record.retries >= standInAfter ? models.standIn(spec.model, spec.featureDigest) : undefined);
     if (!model) throw new AppError('model_unavailable', { details: { model: spec.model } });
     const giveBack = await models.reserve(reference?.windows ?? 0, spec.lane, signal);
     try {
@@ -50,6 +54,7 @@ export function createInferHandler({ store, models, metrics, now = Date.now }: I
         kind: 'finish',
         result: decideClip(model.card, pack, outputs),
         provider: model.provider,
+        modelDigest: model.modelDigest,
         timings: { inferWaitSeconds, inferSeconds },
         audioSeconds: pack.facts.clip.durationSeconds,
       };

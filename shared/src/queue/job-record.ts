@@ -89,6 +89,7 @@ export interface Outcome {
   result?: JobResult;
   error?: AppError;
   provider?: string;
+  modelDigest?: string;
   timings?: Partial<JobTimings>;
 }
 
@@ -103,7 +104,7 @@ export function terminalView(record: JobRecord, outcome: Outcome, nowMs: number)
     ...(outcome.result ? { result: outcome.result } : {}),
     ...(outcome.error ? { error: jobError(outcome.error) } : {}),
     provenance: {
-      modelDigest: spec.modelDigest,
+      modelDigest: outcome.modelDigest ?? spec.modelDigest,
       featureDigest: spec.featureDigest,
       ...(progress.clip?.decoder === undefined ? {} : { decoder: progress.clip.decoder }),
       ...(outcome.provider === undefined ? {} : { provider: outcome.provider }),

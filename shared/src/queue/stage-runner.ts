@@ -26,7 +26,14 @@ export interface StageInput {
 
 export type StageOutput =
   | { kind: 'advance'; pack: PackReference; progress: JobProgress; audioSeconds: number }
-  | { kind: 'finish'; result: JobResult; provider: string; timings: Partial<JobTimings>; audioSeconds: number }
+  | {
+      kind: 'finish';
+      result: JobResult;
+      provider: string;
+      modelDigest: string;
+      timings: Partial<JobTimings>;
+      audioSeconds: number;
+    }
   /** The tensor pack is damaged: have it made again. */
   | { kind: 'remake'; cause: AppError };
 
@@ -102,6 +109,7 @@ export function createStageRunner(stage: StageName, handler: StageHandler, deps:
       state: 'succeeded',
       result: output.result,
       provider: output.provider,
+      modelDigest: output.modelDigest,
       timings: output.timings,
     });
     return 'succeeded';

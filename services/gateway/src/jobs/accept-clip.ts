@@ -129,7 +129,7 @@ async function mergeFields(
     if (Object.keys(fields).length === 0) return fromQuery;
     const merged = {
       ...fromQuery,
-      ...parseInput(submitFieldsSchema, { lane: fromQuery.lane, ...fields }),
+      ...parseInput(submitFieldsSchema, { lane: fromQuery.lane, ...withoutEmpty(fields) }),
       ...options.force,
     };
     if (merged.model !== undefined) requireModel(deps.models, merged.model);
@@ -140,8 +140,12 @@ async function mergeFields(
   }
 }
 
+/** Plain HTML forms send every field, empty ones too. */
+const withoutEmpty = (fields: Record<string, string>) =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== ''));
+
 async function fromJson(request: Request, { deps, principal, jobId, options }: Step): Promise<Draft> {
-  if (!request.is('application/json'))
+  if (!request.is('application/json') || request.body === undefined)
     throw new AppError('unsupported_media_type', {
       detail: 'send multipart/form-data, audio/*, application/octet-stream or application/json',
     });

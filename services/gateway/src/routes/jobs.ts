@@ -1,5 +1,5 @@
 /** `/v1/jobs`: submit, look, wait, list, follow, cancel, run again. */
-import { Router, json, type Request, type Response } from 'express';
+import { Router, json, type Request, type RequestHandler, type Response } from 'express';
 import { z } from 'zod';
 import { AppError } from '@timbre/shared/errors';
 import { isTerminal, jobStateSchema, laneSchema, type JobEvent, type JobView } from '@timbre/shared/contracts/job';
@@ -83,9 +83,12 @@ export function jobRoutes(deps: JobRoutesDeps): Router {
     })
     .all(methodNotAllowed('GET', 'DELETE'));
 
-  router.get('/:id/events', requireScope('read'), (request, response) => streamEvents(request, response, deps));
+  router
+    .route('/:id/events')
+    .get(requireScope('read'), (request, response) => streamEvents(request, response, deps))
+    .all(methodNotAllowed('GET'));
 
-  router.post('/:id/retry', requireScope('submit'), async (request, response) => {
+  const retry: RequestHandler = async (request, response) => {
     const principal = requirePrincipal(request);
     const { spec, state } = await reader.requireRecord(principal, id(request));
     if (state !== 'failed' && state !== 'expired' && state !== 'canceled')
@@ -106,7 +109,8 @@ export function jobRoutes(deps: JobRoutesDeps): Router {
       .status(202)
       .location(`/v1/jobs/${jobId}`)
       .json(await reader.requireView(principal, jobId));
-  });
+  };
+  router.route('/:id/retry').post(requireScope('submit'), retry).all(methodNotAllowed('POST'));
 
   return router;
 }

@@ -1,7 +1,8 @@
 /** `/v1/models`: the cards, with measured accuracy, thresholds and digests. */
-import { Router } from 'express';
+import { Router, type RequestHandler } from 'express';
 import type { LoadedCard, ModelCatalog } from '@timbre/shared/models/model-catalog';
 import { requireScope } from '../http/authenticate.js';
+import { methodNotAllowed } from '../http/error-handler.js';
 import { requireModel } from '../jobs/submit-job.js';
 
 export function modelRoutes(models: ModelCatalog, defaultModel: string | undefined): Router {
@@ -13,11 +14,13 @@ export function modelRoutes(models: ModelCatalog, defaultModel: string | undefin
     featureDigest: model.featureDigest,
     isDefault: isDefault(model),
   });
-  router.get('/', requireScope('read'), (_request, response) => {
+  const list: RequestHandler = (_request, response) => {
     response.json({ models: models.list().map(view), nextCursor: null });
-  });
-  router.get('/:id', requireScope('read'), (request, response) => {
+  };
+  const show: RequestHandler = (request, response) => {
     response.json(view(requireModel(models, String(request.params['id']))));
-  });
+  };
+  router.route('/').get(requireScope('read'), list).all(methodNotAllowed('GET'));
+  router.route('/:id').get(requireScope('read'), show).all(methodNotAllowed('GET'));
   return router;
 }

@@ -2,7 +2,7 @@
  * Uploads that bypass the job call. `POST /v1/uploads/presign` gives an id and a URL good for one PUT; the finished upload
  * is then named as `source.uploadId`. `/v1/objects` is where the URLs of the file driver point.
  */
-import { Router, json, type Request } from 'express';
+import { Router, json, type Request, type RequestHandler } from 'express';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
 import { AppError } from '@timbre/shared/errors';
@@ -10,6 +10,7 @@ import { incomingKey } from '@timbre/shared/storage/job-keys';
 import type { ObjectStore } from '@timbre/shared/storage/object-store';
 import { verifyPresigned } from '@timbre/shared/storage/signed-url';
 import { requireScope } from '../http/authenticate.js';
+import { methodNotAllowed } from '../http/error-handler.js';
 import { parseInput } from '../http/parse.js';
 import { clientSignal, requirePrincipal } from '../http/request-context.js';
 import { newUploadId } from '../jobs/submit-job.js';
@@ -29,7 +30,7 @@ const expiresInSeconds = 900;
 
 export function uploadRoutes({ store, maxFileBytes }: UploadRoutesDeps): Router {
   const router = Router();
-  router.post('/presign', requireScope('submit'), json({ limit: '1mb' }), async (request, response) => {
+  const presign: RequestHandler = async (request, response) => {
     const { bytes, contentType } = parseInput(presignSchema, request.body);
     if (bytes > maxFileBytes)
       throw new AppError('payload_too_large', { details: { limit: maxFileBytes, observed: bytes } });
@@ -43,7 +44,11 @@ export function uploadRoutes({ store, maxFileBytes }: UploadRoutesDeps): Router 
       headers: { 'Content-Type': contentType, 'Content-Length': String(bytes) },
       expiresAt: new Date(Date.now() + expiresInSeconds * 1000).toISOString(),
     });
-  });
+  };
+  router
+    .route('/presign')
+    .post(requireScope('submit'), json({ limit: '1mb' }), presign)
+    .all(methodNotAllowed('POST'));
   return router;
 }
 
@@ -65,6 +70,7 @@ export function signedObjectRoutes(deps: UploadRoutesDeps & { signingSecret: str
   });
   router.get('/{*key}', async (request, response) => {
     const { key } = granted(request);
+    if (!(await store.head(key))) throw new AppError('not_found');
     response.set({ 'Content-Type': 'application/octet-stream', 'Content-Disposition': 'attachment' });
     await pipeline(await store.get(key), response);
   });

@@ -5,6 +5,7 @@
 import { Piscina } from 'piscina';
 import { AppError, deserializeError } from '@timbre/shared/errors';
 import type { Lane } from '@timbre/shared/contracts/job';
+import { defaultDecodeLimits } from '../audio/decode-limits.js';
 import type { ClipAnswer, ClipTask, ClipTensors } from './clip-task.js';
 
 export interface ThreadPool {
@@ -47,13 +48,58 @@ export function createThreadPool({ threads, heapMb = 512 }: ThreadPoolOptions): 
       throw deserializeError(answer.error);
     },
     async warmUp() {
-      const nothing = { bytes: new Uint8Array(0) } as ClipTask;
-      await Promise.all(
-        Object.values(pools).flatMap((pool) => Array.from({ length: threads }, () => pool.run({ ...nothing }))),
-      );
+      const clip = async (pool: Piscina<ClipTask, ClipAnswer>): Promise<void> => {
+        const answer = await pool.run(warmUpTask());
+        if (!answer.ok) throw deserializeError(answer.error);
+      };
+      await Promise.all(Object.values(pools).flatMap((pool) => Array.from({ length: threads }, () => clip(pool))));
     },
     async close() {
       await Promise.all(Object.values(pools).map((pool) => pool.destroy()));
     },
+  };
+}
+
+/** Half a second of quiet wav at another rate than the features', so decoder, resampler and kernel are all compiled. */
+function warmUpTask(): ClipTask {
+  const samples = 8000;
+  const file = Buffer.alloc(44 + samples * 2);
+  file.write('RIFF', 0, 'latin1');
+  file.writeUInt32LE(file.length - 8, 4);
+  file.write('WAVEfmt ', 8, 'latin1');
+  file.writeUInt32LE(16, 16);
+  for (const [offset, value] of [
+    [20, 1],
+    [22, 1],
+    [32, 2],
+    [34, 16],
+  ] as const)
+    file.writeUInt16LE(value, offset);
+  file.writeUInt32LE(16_000, 24);
+  file.writeUInt32LE(32_000, 28);
+  file.write('data', 36, 'latin1');
+  file.writeUInt32LE(samples * 2, 40);
+  for (let index = 0; index < samples; index += 1) file.writeInt16LE(1000 * ((index % 40) - 20), 44 + index * 2);
+  const stft = {
+    nFft: 1024,
+    hopLength: 512,
+    winLength: 1024,
+    nMels: 64,
+    fMinHz: 0,
+    fMaxHz: null,
+    center: true,
+  } as const;
+  const scale = { melScale: 'htk', melNorm: 'none', power: 2, log: { kind: 'db', topDb: 80 } } as const;
+  return {
+    bytes: new Uint8Array(file),
+    features: {
+      version: 1,
+      sampleRateHz: 22_050,
+      crop: { kind: 'head', seconds: 0.5 },
+      transform: { kind: 'mfcc', ...stft, ...scale, coefficients: 15 },
+    },
+    featureDigest: 'warm-up',
+    limits: defaultDecodeLimits,
+    ffmpegPath: null,
   };
 }

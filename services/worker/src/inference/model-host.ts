@@ -29,6 +29,8 @@ export interface ModelHost {
    * once a second.
    */
   get(modelId: string, modelDigest: string): ServingModel | undefined;
+  /** The current version of a model, if it takes the same features: for jobs whose own version no longer exists. */
+  standIn(modelId: string, featureDigest: string): ServingModel | undefined;
   /** A share of the rows this process may hold, to be taken before a tensor pack is read. */
   reserve(rows: number, lane: Lane, signal: AbortSignal): Promise<() => void>;
   /** Why each model that should serve in its newest version does not. */
@@ -130,6 +132,10 @@ export function createModelHost(options: ModelHostOptions): ModelHost {
       if (version?.card.id === modelId) return version;
       if (state !== 'closed' && clock.now() - lookedAt >= shortestLookMs) void lookQuietly();
       return undefined;
+    },
+    standIn(modelId, featureDigest) {
+      const version = shelf.current(modelId);
+      return version?.featureDigest === featureDigest ? version : undefined;
     },
     reserve: (rows, lane, signal) => budget.take(rows, lane, signal),
     problems,
