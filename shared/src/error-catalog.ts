@@ -131,7 +131,6 @@ export const errorCatalog = {
   model_invalid: item('The model does not fit its card', 'The operator must mend the model folder.', false, 503),
   resource_limit: item('The clip needs more resources than allowed', 'Split the recording.'),
   item_quarantined: item('The clip ended the process that worked on it, repeatedly', 'Convert it to wav or flac.'),
-  attempts_exhausted: item('The clip failed too often', 'See `details.last`; retry the job later.'),
   deadline_exceeded: item('The job passed its deadline', 'Send it again with a later deadline.', false, 504),
 } as const satisfies Record<string, ErrorCatalogEntry>;
 
