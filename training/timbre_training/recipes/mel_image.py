@@ -1,0 +1,42 @@
+"""Recipe 6: a CNN on the log-mel of the whole clip at 16 kHz, resized to 128×128.
+`python3 -m timbre_training.recipes.mel_image`"""
+
+from timbre_training.feature_augment import augment_log_mel
+from timbre_training.networks_mel import mel_cnn
+from timbre_training.recipes.research import Study, run
+
+SPEC = {
+    "version": 1,
+    "sampleRateHz": 16000,
+    "crop": {"kind": "full"},
+    "transform": {
+        "kind": "logMel",
+        "nFft": 2048,
+        "hopLength": 512,
+        "winLength": 2048,
+        "nMels": 128,
+        "fMinHz": 0,
+        "fMaxHz": None,
+        "melScale": "htk",
+        "melNorm": "none",
+        "power": 2,
+        "center": True,
+        "log": {"kind": "db", "topDb": 80},
+    },
+    "resize": {"rows": 128, "frames": 128},
+}
+
+STUDY = Study(
+    model_id="mel-image",
+    title="Mel image CNN (whole clip as 128×128)",
+    spec=SPEC,
+    network=lambda classes: mel_cnn(classes, width=16),
+    augment=augment_log_mel,
+    epochs=8,
+    windows=6400,
+    rate=4e-3,
+    seed=6,
+)
+
+if __name__ == "__main__":
+    run(STUDY)
