@@ -155,7 +155,10 @@ export function createStageRunner(stage: StageName, handler: StageHandler, deps:
     const log = deps.log.child({ jobId: spec.id, stage, lane: spec.lane, traceId: traceIdOf(task.traceparent) });
     const { controller, done } = cancels.watch(spec.id);
     const limitMs = Math.min(attemptTimeoutMs, spec.deadlineAtMs - now());
-    const timer = setTimeout(() => controller.abort(new AppError('deadline_exceeded')), limitMs);
+    const outOfTime = new AppError(limitMs < attemptTimeoutMs ? 'deadline_exceeded' : 'resource_limit', {
+      detail: `not done within ${Math.round(limitMs / 1000)} s`,
+    });
+    const timer = setTimeout(() => controller.abort(outOfTime), limitMs);
     const input: StageInput = { record, pack: claim.pack, log };
     try {
       const output = await abortable(handler(input, controller.signal), controller.signal);
@@ -163,7 +166,7 @@ export function createStageRunner(stage: StageName, handler: StageHandler, deps:
     } catch (thrown) {
       if (controller.signal.aborted && !(controller.signal.reason instanceof AppError)) return 'ended_elsewhere';
       const error = toAppError(thrown);
-      if (spec.deadlineAtMs <= now()) {
+      if (error.code === 'deadline_exceeded' || spec.deadlineAtMs <= now()) {
         await finish(record, { state: 'expired', error: new AppError('deadline_exceeded') });
         return 'expired';
       }

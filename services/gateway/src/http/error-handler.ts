@@ -26,7 +26,8 @@ const discardMs = 500;
  * a broken pipe instead of the answer. Resolves whether the body is over.
  */
 async function discardBody(request: Request): Promise<boolean> {
-  if (request.complete || request.destroyed) return true;
+  if (request.complete) return true;
+  if (request.destroyed) return false;
   request.unpipe();
   request.resume();
   return new Promise((resolve) => {

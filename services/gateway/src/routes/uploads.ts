@@ -14,7 +14,7 @@ import { methodNotAllowed } from '../http/error-handler.js';
 import { parseInput } from '../http/parse.js';
 import { clientSignal, requirePrincipal } from '../http/request-context.js';
 import { newUploadId } from '../jobs/submit-job.js';
-import { IngressGuard } from '../uploads/ingress-guard.js';
+import { guardBody } from '../uploads/ingress-guard.js';
 
 export interface UploadRoutesDeps {
   store: ObjectStore;
@@ -60,12 +60,10 @@ export function signedObjectRoutes(deps: UploadRoutesDeps & { signingSecret: str
     verifyPresigned({ method, url: originalUrl, headers }, signingSecret);
   router.put('/{*key}', async (request, response) => {
     const { key, contentLength } = granted(request);
-    const guard = new IngressGuard({ minBytesPerSecond: minUploadBytesPerSecond });
     const signal = clientSignal(response);
-    const [, stored] = await Promise.all([
-      pipeline(request, guard, { signal }),
-      store.put(key, guard, { signal, ...(contentLength === undefined ? {} : { maxBytes: contentLength }) }),
-    ]);
+    const body = guardBody(request, { minBytesPerSecond: minUploadBytesPerSecond }, signal);
+    const limit = contentLength === undefined ? {} : { maxBytes: contentLength };
+    const stored = await store.put(key, body, { signal, ...limit });
     response.status(200).json({ bytes: stored.bytes, sha256: stored.sha256 });
   });
   router.get('/{*key}', async (request, response) => {

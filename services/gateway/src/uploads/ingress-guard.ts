@@ -2,6 +2,7 @@
  * Minimum-rate rule for request bodies: a body slower than the limit, averaged over ten seconds, is cut with 408. It
  * replaces Node's fixed request timeout, which cuts honest long uploads and lets slow ones live for minutes.
  */
+import type { IncomingMessage } from 'node:http';
 import { Transform, type TransformCallback } from 'node:stream';
 import { AppError } from '@timbre/shared/errors';
 
@@ -43,4 +44,24 @@ export class IngressGuard extends Transform {
     clearInterval(this.timer);
     done(error);
   }
+}
+
+/**
+ * The body of a request behind a guard. The request itself is never destroyed, whatever goes wrong downstream: its socket
+ * still has to carry the answer. A body that ends early, and an abort, fail the guard.
+ */
+export function guardBody(request: IncomingMessage, options: IngressOptions, signal: AbortSignal): IngressGuard {
+  const guard = new IngressGuard(options);
+  const endedEarly = (): void => {
+    if (!request.complete) guard.destroy(new AppError('upload_incomplete'));
+  };
+  const abort = (): void => void guard.destroy(signal.reason as Error);
+  request.once('error', endedEarly).once('close', endedEarly);
+  signal.addEventListener('abort', abort, { once: true });
+  guard.once('close', () => {
+    request.unpipe(guard);
+    signal.removeEventListener('abort', abort);
+  });
+  request.pipe(guard);
+  return guard;
 }

@@ -8,7 +8,7 @@ import busboy from 'busboy';
 import type { Request } from 'express';
 import { AppError, isAppError, toAppError } from '@timbre/shared/errors';
 import type { ObjectStore, StoredObject } from '@timbre/shared/storage/object-store';
-import { IngressGuard } from './ingress-guard.js';
+import { guardBody } from './ingress-guard.js';
 
 export interface ReceivedClip {
   object: StoredObject;
@@ -55,11 +55,10 @@ export async function receiveClip(request: Request, options: ReceiveOptions): Pr
 }
 
 async function receiveRaw(request: Request, options: ReceiveOptions): Promise<ReceivedClip> {
-  const guard = new IngressGuard(options);
-  const expected = contentDigest(request);
-  const stored = putClip(guard, options, request.get('content-type'), expected);
-  const [, object] = await settleBoth(pipeline(request, guard, { signal: options.signal }), stored);
-  return { object, fields: {}, fileName: 'clip', contentType: request.get('content-type') };
+  const contentType = request.get('content-type');
+  const body = guardBody(request, options, options.signal);
+  const object = await putClip(body, options, contentType, contentDigest(request));
+  return { object, fields: {}, fileName: 'clip', contentType };
 }
 
 async function receiveForm(request: Request, options: ReceiveOptions): Promise<ReceivedClip> {
@@ -91,9 +90,8 @@ async function receiveForm(request: Request, options: ReceiveOptions): Promise<R
   for (const limit of ['partsLimit', 'filesLimit', 'fieldsLimit'] as const)
     form.on(limit, () => refuse(new AppError('too_many_parts')));
 
-  const guard = new IngressGuard(options);
   try {
-    await pipeline(request, guard, form, { signal: options.signal });
+    await pipeline(guardBody(request, options, options.signal), form);
     if (!file) throw new AppError('file_missing');
     return { object: await file.stored, fields, fileName: file.fileName, contentType: file.contentType };
   } catch (error) {
@@ -130,16 +128,6 @@ function putClip(
   });
   stored.catch(() => undefined);
   return stored;
-}
-
-/** Waits for both ends of a pipe; the store's reason explains more than the pipe's. */
-async function settleBoth(piped: Promise<void>, stored: Promise<StoredObject>): Promise<[void, StoredObject]> {
-  const [pipe, object] = await Promise.allSettled([piped, stored]);
-  if (object.status === 'rejected' && isAppError(object.reason)) throw object.reason;
-  if (pipe.status === 'rejected')
-    throw isAppError(pipe.reason) ? pipe.reason : new AppError('upload_incomplete', { cause: pipe.reason });
-  if (object.status === 'rejected') throw object.reason;
-  return [undefined, object.value];
 }
 
 /** Removes a file that was stored before the rest of its form turned out bad. */
