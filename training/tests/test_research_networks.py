@@ -1,6 +1,4 @@
-import tempfile
 import unittest
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -8,7 +6,6 @@ import torch
 from timbre_training.networks_image import EfficientNetB0, ResNet, efficientnet_b0, resnet_152
 from timbre_training.networks_mel import mel_cnn
 from timbre_training.networks_wav2vec2 import SIZES, Wav2Vec2, wav2vec2
-from timbre_training.recipes.research import load_weights
 from timbre_training.recipes.wav2vec2 import augment_waveform
 
 
@@ -42,29 +39,6 @@ class LevelTest(unittest.TestCase):
     def test_20_db_more_change_nothing_in_wav2vec2(self):
         x = torch.randn(1, 16000) * 0.05
         self.assert_same(wav2vec2(5), x, x * 10)
-
-
-class InitialWeightsTest(unittest.TestCase):
-    def load(self, network, state):
-        with tempfile.TemporaryDirectory() as folder:
-            torch.save(state, Path(folder) / "weights.pt")
-            return load_weights(network, Path(folder) / "weights.pt")
-
-    def test_a_published_state_dict_fills_all_but_a_last_layer_of_another_size(self):
-        published = EfficientNetB0(1000)
-        network = efficientnet_b0(5)
-        self.assertEqual(self.load(network, published.state_dict()), len(published.state_dict()) - 2)
-        name = "features.0.0.weight"
-        self.assertTrue(torch.equal(network.backbone.state_dict()[name], published.state_dict()[name]))
-
-    def test_a_prefix_before_the_names_is_dropped(self):
-        published = Wav2Vec2(SIZES["small"]).state_dict()
-        fitted = self.load(wav2vec2(5), {f"wav2vec2.{name}": value for name, value in published.items()})
-        self.assertEqual(fitted, len(published))
-
-    def test_a_state_dict_of_something_else_is_refused(self):
-        with self.assertRaises(SystemExit):
-            self.load(efficientnet_b0(5), {"weight": torch.zeros(3)})
 
 
 class WaveformTest(unittest.TestCase):

@@ -15,6 +15,7 @@ from typing import Callable
 import torch
 
 from timbre_training.dataset import CLASSES, LABELS, load_sets
+from timbre_training.initial_weights import load_weights
 from timbre_training.recipes.fitting import Recipe, fit_and_export
 from timbre_training.thinned import thinned
 from timbre_training.training_loop import Schedule, device
@@ -58,30 +59,6 @@ class Stopwatch:
 
     def seconds(self):
         return round(self.last - self.first) if self.first else 0
-
-
-def load_weights(network, path):
-    """Fills the backbone (the whole network when it has none) with every entry of a state dict that fits by name and shape.
-    Returns how many did; raises SystemExit when none does."""
-    target = getattr(network, "backbone", network)
-    own = target.state_dict()
-    loaded = torch.load(path, map_location="cpu", weights_only=True)
-    fitting = {name: value for name, value in _named_as(own, loaded).items() if value.shape == own[name].shape}
-    if not fitting:
-        raise SystemExit(f"{path}: no entry fits this network")
-    target.load_state_dict(fitting, strict=False)
-    return len(fitting)
-
-
-def _named_as(own, loaded):
-    """Entries of `loaded` under our names: what stands before our name, `wav2vec2.` or `network.backbone.`, is dropped."""
-    named = {}
-    for name, value in loaded.items():
-        parts = name.split(".")
-        ours = next((tail for tail in (".".join(parts[i:]) for i in range(len(parts))) if tail in own), None)
-        if ours is not None:
-            named.setdefault(ours, value)
-    return named
 
 
 def parse_options(study, arguments=None):
