@@ -4,6 +4,7 @@ import { ConfigError } from '@timbre/shared/config/load-config';
 import { version } from '@timbre/shared/version';
 import { CliError } from './cli-error.js';
 import { createDemoCommand } from './commands/demo.js';
+import { createEvaluateCommand } from './commands/evaluate.js';
 import { createFeaturesCommand } from './commands/features.js';
 import { createKeysCommand } from './commands/keys.js';
 import { createStartCommand } from './commands/start.js';
@@ -14,7 +15,13 @@ const program = new Command('timbre')
   .description('tells which instrument plays in a recording')
   .version(version)
   .showHelpAfterError('(--help shows how it is used)');
-for (const create of [createStartCommand, createDemoCommand, createFeaturesCommand, createKeysCommand])
+for (const create of [
+  createStartCommand,
+  createDemoCommand,
+  createEvaluateCommand,
+  createFeaturesCommand,
+  createKeysCommand,
+])
   program.addCommand(create(invocation));
 
 // A closed pipe (`timbre … | head`) must not end a supervisor before its children.
