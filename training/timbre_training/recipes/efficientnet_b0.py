@@ -16,6 +16,7 @@ STUDY = Study(
     batch=32,
     rate=2e-3,
     seed=3,
+    share=0.25,
     large=True,
 )
 

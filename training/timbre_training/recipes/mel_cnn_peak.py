@@ -30,10 +30,11 @@ STUDY = Study(
     spec=SPEC,
     network=mel_cnn,
     augment=augment_log_mel,
-    epochs=14,
-    windows=9600,
+    epochs=10,
+    windows=8192,
     rate=4e-3,
     seed=2,
+    share=0.25,
 )
 
 if __name__ == "__main__":

@@ -32,10 +32,11 @@ STUDY = Study(
     spec=SPEC,
     network=lambda classes: mel_cnn(classes, width=16),
     augment=augment_log_mel,
-    epochs=8,
+    epochs=6,
     windows=6400,
     rate=4e-3,
     seed=6,
+    share=0.25,
 )
 
 if __name__ == "__main__":

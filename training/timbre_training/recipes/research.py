@@ -96,8 +96,8 @@ def machine():
 def note_of(options, seconds, metrics):
     """One or two sentences that a reader of the table must know."""
     start = f"started from {options.init.name}, trained" if options.init else "trained from scratch"
-    draws = options.epochs * options.windows
-    note = f"{start} for {seconds / 60:.0f} minutes on {machine().split(',')[0]} ({draws} windows drawn"
+    draws, minutes = options.epochs * options.windows, round(seconds / 60, 1)
+    note = f"{start} for {minutes:g} minutes on {machine().split(',')[0]} ({draws} windows drawn"
     note += f", {options.share:.0%} of the training clips)" if options.share < 1 else ")"
     real = next((row for row in metrics if row["set"] == HELD_OUT_REAL), None)
     if real is None:

@@ -31,11 +31,11 @@ STUDY = Study(
     network=wav2vec2,
     augment=augment_waveform,
     epochs=3,
-    windows=3200,
+    windows=1280,
     batch=32,
     rate=5e-4,
     seed=8,
-    share=0.3,
+    share=0.15,
     large=True,
     sizes=tuple(SIZES),
 )
