@@ -103,6 +103,8 @@ export function createKeeper(deps: KeeperDeps) {
       if (!record?.view) continue;
       await store.put(outcomeKey(record.spec), Buffer.from(JSON.stringify(record.view)), {
         contentType: 'application/json',
+        // Redis keeps the record for a day more.
+        durability: 'volatile',
       });
       archived += 1;
       await withRedisDeadline(redis.zrem(ledgerKeys.archive, record.spec.id));

@@ -104,7 +104,11 @@ export function createStageRunner(stage: StageName, handler: StageHandler, deps:
       await queues.enqueue(nextTask(task, 'infer', now()), { generation: record.generation });
       return 'advanced';
     }
-    await store.put(resultKey(spec), Buffer.from(JSON.stringify(output.result)), { contentType: 'application/json' });
+    // Volatile: the commit that follows holds the result too, in Redis's append-only file.
+    await store.put(resultKey(spec), Buffer.from(JSON.stringify(output.result)), {
+      contentType: 'application/json',
+      durability: 'volatile',
+    });
     await finish(record, {
       state: 'succeeded',
       result: output.result,

@@ -43,6 +43,8 @@ export interface SystemOptions {
   /** Instead of the system's own Redis address, e.g. a fault proxy in front of it. */
   redisUrl?: (real: TestRedis) => Promise<string>;
   objectStoreUrl?: string;
+  /** Arguments for node itself, e.g. `--cpu-prof`. */
+  nodeArgs?: string[];
 }
 
 export async function startSystem(options: SystemOptions = {}): Promise<TestSystem> {
@@ -67,7 +69,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<TestSyst
     const handle = await startProcess(
       service,
       { ...base, ADMIN_PORT: String(await freePort()), ...env },
-      handles.length,
+      { index: handles.length, nodeArgs: options.nodeArgs ?? [] },
     );
     handles.push(handle);
     return handle;
@@ -110,14 +112,18 @@ export async function startSystem(options: SystemOptions = {}): Promise<TestSyst
   return system;
 }
 
-async function startProcess(service: Service, env: Record<string, string>, index: number): Promise<ProcessHandle> {
+async function startProcess(
+  service: Service,
+  env: Record<string, string>,
+  { index, nodeArgs }: { index: number; nodeArgs: string[] },
+): Promise<ProcessHandle> {
   const logPath = join(env['DATA_DIR'] ?? '', `${service}-${index}.log`);
   const adminUrl = `http://127.0.0.1:${env['ADMIN_PORT']}`;
   let child: ChildProcess;
   let restarts = 0;
   let wanted = true;
   const start = (): void => {
-    child = spawn(process.execPath, [join(root, `services/${service}/dist/main.js`)], {
+    child = spawn(process.execPath, [...nodeArgs, join(root, `services/${service}/dist/main.js`)], {
       cwd: root,
       env,
       stdio: ['ignore', 'pipe', 'pipe'],

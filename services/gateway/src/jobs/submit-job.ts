@@ -59,7 +59,11 @@ export function createSubmitJob(deps: SubmitDeps): SubmitJob {
     const spec = buildSpec(submission, deps, now());
     deps.failpoint?.('clip-stored');
     await Promise.all([
-      store.put(submissionKey(spec), Buffer.from(JSON.stringify(spec)), { contentType: 'application/json' }),
+      // Volatile: it is needed when Redis loses what it has on disk, not after a power cut that both survive.
+      store.put(submissionKey(spec), Buffer.from(JSON.stringify(spec)), {
+        contentType: 'application/json',
+        durability: 'volatile',
+      }),
       ledger.submit(spec, {
         maxLive: policy.maxBacklogJobs,
         ...(submission.idempotency ? { idempotency: submission.idempotency } : {}),

@@ -5,7 +5,7 @@ import { AppError } from '@timbre/shared/errors';
 import { isTerminal, jobStateSchema, laneSchema, type JobEvent, type JobView } from '@timbre/shared/contracts/job';
 import { modelIdSchema } from '@timbre/shared/contracts/model-card';
 import type { Ledger } from '@timbre/shared/queue/ledger';
-import { terminalView } from '@timbre/shared/queue/job-record';
+import { acceptedView, terminalView } from '@timbre/shared/queue/job-record';
 import type { Metrics } from '@timbre/shared/observability/metrics';
 import { requireScope } from '../http/authenticate.js';
 import { methodNotAllowed } from '../http/error-handler.js';
@@ -48,8 +48,8 @@ export function jobRoutes(deps: JobRoutesDeps): Router {
   router
     .route('/')
     .post(requireScope('submit'), json({ limit: '1mb' }), async (request, response) => {
-      const { jobId, replayed } = await accept(request, response);
-      const view = await reader.requireView(requirePrincipal(request), jobId);
+      const { jobId, spec, replayed } = await accept(request, response);
+      const view = spec ? acceptedView(spec) : await reader.requireView(requirePrincipal(request), jobId);
       if (replayed) response.setHeader('Idempotency-Replayed', 'true');
       response.status(202).location(`/v1/jobs/${jobId}`).json(view);
     })
