@@ -70,7 +70,7 @@ function cell({ x, y, count, share, right }: Cell): string[] {
   // Mistakes are drawn stronger than their share, or the few that matter would not be seen.
   const shade = right ? share : Math.sqrt(share);
   const tone = shade >= STRONG ? { class: 'on' } : {};
-  const small = shade >= STRONG ? 'small on' : 'small soft';
+  const small = shade >= STRONG ? 'small on' : 'small';
   const at = { 'text-anchor': 'middle' };
   return [
     element('rect', { ...box, class: right ? 'good' : 'bad', 'fill-opacity': 0.06 + 0.94 * shade }),

@@ -7,8 +7,10 @@ const LEFT = 58;
 const SIDE = 360;
 const TOP = 72;
 const HISTOGRAM = 70;
-const GAP = 40;
+const GAP = 54;
 const FOOT = 44;
+/** A bar of fewer clips says little and is drawn faint. */
+const FEW = 5;
 const TICKS = [0, 0.2, 0.4, 0.6, 0.8, 1];
 
 const xOf = (value: number) => LEFT + value * SIDE;
@@ -26,8 +28,8 @@ export function reliabilityPicture(calibration: Calibration, title: string): str
     element('line', { x1: xOf(0), y1: yOf(0), x2: xOf(1), y2: yOf(1), class: 'axis', 'stroke-dasharray': '5 4' }),
     ...bins.flatMap(bar),
     text('share that is right', 16, TOP - 8, { class: 'small soft' }),
-    text(`clips (most: ${most})`, 16, TOP + SIDE + GAP - 8, { class: 'small soft' }),
-    ...bins.map((bin) => histogramBar(bin, floor, most)),
+    text(`clips (bars of fewer than ${FEW} are faint above)`, 16, TOP + SIDE + GAP - 20, { class: 'small soft' }),
+    ...bins.flatMap((bin) => histogramBar(bin, floor, most)),
     element('line', { x1: xOf(0), y1: floor, x2: xOf(1), y2: floor, class: 'axis' }),
     text('confidence', xOf(0.5), floor + 24, { class: 'small soft', 'text-anchor': 'middle' }),
   ];
@@ -43,20 +45,38 @@ function tick(value: number): string[] {
 }
 
 /** A bar as high as the accuracy, at its range of confidence; the gap to the mean confidence is drawn over it. */
-function bar({ from, to, accuracy, meanConfidence }: CalibrationBin): string[] {
+function bar({ from, to, clips, accuracy, meanConfidence }: CalibrationBin): string[] {
   if (accuracy === null || meanConfidence === null) return [];
+  const strength = clips < FEW ? 0.3 : 1;
   const span = { x: xOf(from) + 1, width: (to - from) * SIDE - 2 };
   const [low, high] = [Math.min(accuracy, meanConfidence), Math.max(accuracy, meanConfidence)];
   return [
-    element('rect', { ...span, y: yOf(accuracy), height: accuracy * SIDE, class: 'good', 'fill-opacity': 0.75 }),
-    element('rect', { ...span, y: yOf(high), height: (high - low) * SIDE, class: 'bad', 'fill-opacity': 0.45 }),
+    element('rect', {
+      ...span,
+      y: yOf(accuracy),
+      height: accuracy * SIDE,
+      class: 'good',
+      'fill-opacity': 0.75 * strength,
+    }),
+    element('rect', {
+      ...span,
+      y: yOf(high),
+      height: (high - low) * SIDE,
+      class: 'bad',
+      'fill-opacity': 0.5 * strength,
+    }),
   ];
 }
 
-function histogramBar({ from, to, clips }: CalibrationBin, floor: number, most: number): string {
+function histogramBar({ from, to, clips }: CalibrationBin, floor: number, most: number): string[] {
+  if (clips === 0) return [];
   const height = (clips / most) * HISTOGRAM;
   const box = { x: xOf(from) + 1, y: floor - height, width: (to - from) * SIDE - 2, height };
-  return element('rect', { ...box, class: 'soft', 'fill-opacity': 0.6 });
+  const count = { class: 'small', 'text-anchor': 'middle' };
+  return [
+    element('rect', { ...box, class: 'soft', 'fill-opacity': 0.6 }),
+    text(String(clips), xOf((from + to) / 2), floor - height - 4, count),
+  ];
 }
 
 function describe(bins: CalibrationBin[], subtitle: string): string {
