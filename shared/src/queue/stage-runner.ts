@@ -11,8 +11,6 @@ import type { JobResult, JobTimings } from '../contracts/job.js';
 import { childTraceparent, traceIdOf } from '../observability/traceparent.js';
 import type { Logger } from '../observability/logger.js';
 import type { Metrics } from '../observability/metrics.js';
-import type { ObjectStore } from '../storage/object-store.js';
-import { resultKey } from '../storage/job-keys.js';
 import type { CancelBus } from './cancel-bus.js';
 import type { Ledger } from './ledger.js';
 import { terminalView, type JobProgress, type JobRecord, type Outcome } from './job-record.js';
@@ -42,7 +40,6 @@ export type StageHandler = (input: StageInput, signal: AbortSignal) => Promise<S
 export interface RunnerDeps {
   ledger: Ledger;
   queues: TaskQueues;
-  store: ObjectStore;
   cancels: CancelBus;
   metrics: Metrics;
   log: Logger;
@@ -66,7 +63,7 @@ const outages: ReadonlySet<ErrorCode> = new Set([
 ]);
 
 export function createStageRunner(stage: StageName, handler: StageHandler, deps: RunnerDeps) {
-  const { ledger, queues, store, cancels, metrics } = deps;
+  const { ledger, queues, cancels, metrics } = deps;
   const now = deps.now ?? Date.now;
   const { maxAttempts, attemptTimeoutMs } = pipeline[stage];
 
@@ -104,11 +101,6 @@ export function createStageRunner(stage: StageName, handler: StageHandler, deps:
       await queues.enqueue(nextTask(task, 'infer', now()), { generation: record.generation });
       return 'advanced';
     }
-    // Volatile: the commit that follows holds the result too, in Redis's append-only file.
-    await store.put(resultKey(spec), Buffer.from(JSON.stringify(output.result)), {
-      contentType: 'application/json',
-      durability: 'volatile',
-    });
     await finish(record, {
       state: 'succeeded',
       result: output.result,

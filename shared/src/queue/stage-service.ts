@@ -93,7 +93,6 @@ export async function startStageService(options: StageServiceOptions): Promise<v
   const run = createStageRunner(stage, createFaultHooks(config.TIMBRE_TEST_FAULTS).wrap(handler), {
     ledger,
     queues,
-    store,
     cancels,
     metrics,
     log,

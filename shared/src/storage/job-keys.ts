@@ -6,8 +6,6 @@ type Owner = Pick<JobSpec, 'id' | 'tenant'>;
 export const jobPrefix = ({ tenant, id }: Owner) => `jobs/${tenant}/${id}/`;
 export const audioKey = (owner: Owner) => `${jobPrefix(owner)}audio`;
 export const submissionKey = (owner: Owner) => `${jobPrefix(owner)}submission.json`;
-/** What the model said; stored before the job is announced as succeeded. */
-export const resultKey = (owner: Owner) => `${jobPrefix(owner)}result.json`;
 /** The finished job as clients see it, written once it is terminal. */
 export const outcomeKey = (owner: Owner) => `${jobPrefix(owner)}outcome.json`;
 
