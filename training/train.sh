@@ -10,9 +10,12 @@ recipe=$(printf '%s' "${1:?which model? mfcc-cnn or timbre-s}" | tr - _)
 shift
 
 (cd .. && npx tsc -b cli)
-[ -f data/rendered/metadata.csv ] || "$python" -m timbre_training.render --clips 500 --heldout-clips 120 --synthetic 1400
+[ -f data/rendered/metadata.csv ] || "$python" -m timbre_training.render --clips 500 --heldout-clips 120 --synthetic 2200
 [ -f data/rendered-augmented/metadata.csv ] ||
-  "$python" -m timbre_training.augment --from data/rendered --out data/rendered-augmented --limit 5800
+  "$python" -m timbre_training.augment --from data/rendered --out data/rendered-augmented
+[ -f data/modelled/metadata.csv ] || "$python" -m timbre_training.model_notes --clips 450
+[ -f data/modelled-augmented/metadata.csv ] ||
+  "$python" -m timbre_training.augment --from data/modelled --out data/modelled-augmented --seed 32
 if [ -d "$real" ]; then
   [ -f data/real/metadata.csv ] || "$python" -m timbre_training.real_recordings --from "$real" --out data/real
   [ -f data/real-augmented/metadata.csv ] ||

@@ -3,12 +3,12 @@ import unittest
 import numpy as np
 import torch
 
-from timbre_training.networks import WithoutOther, log_mel_cnn, mfcc_cnn
+from timbre_training.networks import WithoutOther, cepstral_cnn, mfcc_cnn
 
 
 class LevelTest(unittest.TestCase):
-    def test_20_db_more_leave_the_log_mel_network_where_it_was(self):
-        network = log_mel_cnn(5).eval()
+    def test_20_db_more_leave_the_cepstral_network_where_it_was(self):
+        network = cepstral_cnn(5, 64, 24).eval()
         x = torch.rand(2, 1, 64, 87) * 60 - 70
         self.assertTrue(torch.allclose(network(x), network(x + 20), atol=1e-4))
 

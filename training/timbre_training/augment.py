@@ -78,21 +78,27 @@ def main():
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--copies", type=int, default=1)
     parser.add_argument("--splits", nargs="+", default=["train"], help="which splits to copy")
-    parser.add_argument("--limit", type=int, help="only the first clips of the manifest")
     parser.add_argument("--seed", type=int, default=30)
     options = parser.parse_args()
-    clips = [clip for clip in read_manifest(options.source) if clip.split in options.splits][: options.limit]
+    clips = [clip for clip in read_manifest(options.source) if clip.split in options.splits]
     rows = []
     for number in progress(range(len(clips) * options.copies), "augment"):
         clip, copy = clips[number // options.copies], number % options.copies
         generator = np.random.default_rng([options.seed, number])
         target = options.out / clip.label / f"{clip.path.stem}-a{copy}.flac"
+        row = Clip(target, clip.label, clip.split, clip.source, clip.group, clip.licence, clip.detail)
+        if target.exists():
+            # Every copy has its own seed, so a run that was stopped goes on where it was.
+            rows.append(row)
+            continue
         target.parent.mkdir(parents=True, exist_ok=True)
         sound = augment_clip(generator, clip, clips)
         if np.abs(sound).max() < 1e-4:
             continue
-        soundfile.write(target, np.clip(sound, -1, 1), RATE, subtype="PCM_16")
-        rows.append(Clip(target, clip.label, clip.split, clip.source, clip.group, clip.licence, clip.detail))
+        partial = target.with_name(f".{target.name}")
+        soundfile.write(partial, np.clip(sound, -1, 1), RATE, subtype="PCM_16")
+        partial.rename(target)
+        rows.append(row)
     write_manifest(options.out, rows)
 
 

@@ -7,7 +7,7 @@ from timbre_training.features import join, load
 
 LABELS = ["drums", "guitar", "piano", "violin"]
 CLASSES = [*LABELS, "unknown"]
-FOLDERS = ("rendered", "rendered-augmented", "real", "real-augmented")
+FOLDERS = ("rendered", "rendered-augmented", "modelled", "modelled-augmented", "real", "real-augmented")
 
 Sets = namedtuple("Sets", "train validation heldout_soundfont heldout_real")
 

@@ -144,6 +144,62 @@ def crowd(generator, seconds):
     return sound
 
 
+def bells(generator, seconds):
+    """Church bells, glasses, alarms: few inharmonic partials with long decays."""
+    sound = np.zeros(int(seconds * RATE))
+    base = np.exp(generator.uniform(np.log(150), np.log(3500)))
+    ratios = np.array([0.5, 1, 1.19, 1.5, 2, 2.7, 3.8, 5.4]) * generator.uniform(0.97, 1.03, 8)
+    for start in np.sort(generator.uniform(0, seconds, generator.integers(1, 6))):
+        time = np.arange(len(sound) - int(start * RATE)) / RATE
+        piece = sum(
+            generator.random() * np.sin(2 * np.pi * base * r * time) * np.exp(-generator.uniform(0.5, 6) * r * time)
+            for r in ratios
+            if base * r < 15000
+        )
+        sound[int(start * RATE) :] += piece
+    return sound
+
+
+def barks(generator, seconds):
+    """Dogs, crows, cats, babies: voiced bursts whose pitch rises and falls, through two resonances."""
+    sound = 0.003 * generator.standard_normal(int(seconds * RATE))
+    base, length = np.exp(generator.uniform(np.log(120), np.log(900))), generator.uniform(0.08, 0.9)
+    formants, at = generator.uniform(400, 3000, 2), generator.uniform(0, 0.4)
+    while at < seconds:
+        samples = int(length * RATE * generator.uniform(0.7, 1.3))
+        bow = np.sin(np.pi * np.linspace(0.1, 1, samples))
+        phase = np.cumsum(base * (0.7 + 0.6 * bow) * (1 + 0.02 * generator.standard_normal(samples))) / RATE % 1
+        source = (2 * phase - 1) + generator.uniform(0.05, 0.8) * generator.standard_normal(samples)
+        piece = sum(_resonate(source, f, generator.uniform(80, 500)) for f in formants) * bow
+        first = int(at * RATE)
+        sound[first : first + samples] += piece[: len(sound) - first]
+        at += length + generator.uniform(0.05, 1.2)
+    return sound
+
+
+def patter(generator, seconds):
+    """Rain, fire, applause, frying, typing: many short puffs at random times, each through a band of its own."""
+    sound = generator.uniform(0, 0.05) * noise(generator, seconds)
+    low, wide = np.exp(generator.uniform(np.log(200), np.log(4000))), generator.uniform(1.3, 5)
+    for start in generator.integers(0, len(sound), int(np.exp(generator.uniform(np.log(8), np.log(220))) * seconds)):
+        samples = int(generator.uniform(0.002, 0.03) * RATE)
+        puff = generator.standard_normal(samples) * np.exp(-np.arange(samples) / (samples / 4)) * generator.random() ** 2
+        sound[start : start + samples] += puff[: len(sound) - start]
+    sos = butter(1, [low, min(RATE * 0.45, low * wide)], "bandpass", fs=RATE, output="sos")
+    return sosfilt(sos, sound)
+
+
+def drips(generator, seconds):
+    """Drops and bubbles: very short rising tones."""
+    sound = np.zeros(int(seconds * RATE))
+    for start in generator.integers(0, len(sound), generator.integers(2, 30)):
+        time = np.arange(int(generator.uniform(0.02, 0.12) * RATE)) / RATE
+        rise = np.exp(generator.uniform(np.log(300), np.log(3000))) * (1 + generator.uniform(0, 20) * time)
+        piece = np.sin(2 * np.pi * rise * time) * np.exp(-time * generator.uniform(30, 120)) * generator.random()
+        sound[start : start + len(piece)] += piece[: len(sound) - start]
+    return sound + 0.01 * noise(generator, seconds)
+
+
 MAKERS = {
     "noise": (noise, 2.0),
     "hum": (hum, 0.7),
@@ -154,4 +210,8 @@ MAKERS = {
     "singing": (singing, 3.0),
     "speech": (speech, 3.0),
     "crowd": (crowd, 0.8),
+    "bells": (bells, 1.2),
+    "barks": (barks, 2.0),
+    "patter": (patter, 2.0),
+    "drips": (drips, 0.8),
 }

@@ -8,7 +8,7 @@ import torch
 
 from timbre_training.dataset import CLASSES, LABELS, load_sets
 from timbre_training.feature_augment import augment_log_mel
-from timbre_training.networks import log_mel_cnn
+from timbre_training.networks import cepstral_cnn, cepstrum_statistics
 from timbre_training.recipes.fitting import Recipe, fit_and_export
 from timbre_training.training_loop import Schedule
 
@@ -37,12 +37,13 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, default=Path("data"))
     parser.add_argument("--out", type=Path, default=Path("../models/timbre-s"))
-    parser.add_argument("--epochs", type=int, default=30)
+    parser.add_argument("--epochs", type=int, default=28)
     parser.add_argument("--windows", type=int, default=12800, help="windows drawn in one epoch")
-    parser.add_argument("--width", type=int, default=12)
+    parser.add_argument("--coefficients", type=int, default=24)
     parser.add_argument("--seed", type=int, default=7)
     options = parser.parse_args()
     sets = load_sets(SPEC, options.data, options.data / "features")
+    statistics = cepstrum_statistics(sets.train.windows, options.coefficients)
     torch.manual_seed(options.seed)
     recipe = Recipe(
         model_id="timbre-s",
@@ -55,9 +56,10 @@ def main():
         silence_gate_dbfs=-65.0,
         smoothing_windows=3,
         command=f"training/train.sh timbre-s --epochs {options.epochs} --windows {options.windows}"
-        f" --width {options.width} --seed {options.seed}",
+        f" --coefficients {options.coefficients} --seed {options.seed}",
     )
-    fit_and_export(recipe, log_mel_cnn(len(CLASSES), options.width), sets, LABELS, options.out)
+    network = cepstral_cnn(len(CLASSES), SPEC["transform"]["nMels"], options.coefficients, statistics)
+    fit_and_export(recipe, network, sets, LABELS, options.out)
 
 
 if __name__ == "__main__":
