@@ -1,12 +1,14 @@
 #!/bin/sh
 # Makes one model from nothing: renders and augments what is not there yet, extracts features with Timbre's own
-# preprocess, trains, calibrates, judges and writes models/<id>/. Usage: training/train.sh mfcc-cnn|timbre-s [options]
+# preprocess, trains, calibrates, judges and writes models/<id>/. Usage: training/train.sh MODEL [options], where MODEL is
+# timbre-s, mfcc-cnn, mel-cnn-head, mel-cnn-peak, mel-image, or one of the large ones, which go to training/runs/<id>/:
+# efficientnet-b0, resnet-152, wav2vec2.
 set -eu
 cd "$(dirname "$0")"
 
 python=${PYTHON:-python3}
 real=${REAL_RECORDINGS:-../../shared/train-real}
-recipe=$(printf '%s' "${1:?which model? mfcc-cnn or timbre-s}" | tr - _)
+recipe=$(printf '%s' "${1:?which model? The comment at the top of this script names them}" | tr - _)
 shift
 
 (cd .. && npx tsc -b cli)

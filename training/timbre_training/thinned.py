@@ -11,12 +11,14 @@ from pathlib import Path
 from timbre_training.dataset import FOLDERS
 from timbre_training.manifest import read_manifest, write_manifest
 
+#: Folders of which more is kept: how many times the share. Real recordings are few and worth most.
+KEPT = {"real": float("inf"), "real-augmented": 3.0}
+
 
 def thinned(data, share):
     """The folder that keeps about `share` of the training clips; `data` itself when the share is 1.
 
-    Unchanged real recordings are few and all kept. The same share keeps the same clips, and a larger share
-    those of a smaller one and more.
+    The same share keeps the same clips, and a larger share those of a smaller one and more.
     """
     if share >= 1:
         return Path(data)
@@ -25,7 +27,8 @@ def thinned(data, share):
         source = Path(data) / name
         if (source / "metadata.csv").exists():
             rng = random.Random(f"thinned/{name}")
-            chosen = [c for c in read_manifest(source) if c.split != "train" or name == "real" or rng.random() < share]
+            kept = share * KEPT.get(name, 1.0)
+            chosen = [clip for clip in read_manifest(source) if clip.split != "train" or rng.random() < kept]
             _link(source, target / name, {clip.label for clip in chosen})
             write_manifest(target / name, [replace(c, path=target / name / c.path.relative_to(source)) for c in chosen])
     return target

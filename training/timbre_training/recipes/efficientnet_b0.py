@@ -11,12 +11,12 @@ STUDY = Study(
     spec=SPEC,
     network=efficientnet_b0,
     augment=augment_log_mel,
-    epochs=3,
+    epochs=2,
     windows=3200,
     batch=32,
     rate=2e-3,
     seed=3,
-    share=0.25,
+    share=0.15,
     large=True,
 )
 

@@ -30,11 +30,11 @@ STUDY = Study(
     spec=SPEC,
     network=mel_cnn,
     augment=augment_log_mel,
-    epochs=10,
+    epochs=8,
     windows=8192,
     rate=4e-3,
     seed=2,
-    share=0.25,
+    share=0.15,
 )
 
 if __name__ == "__main__":

@@ -33,11 +33,11 @@ STUDY = Study(
     network=resnet_152,
     augment=augment_log_mel,
     epochs=1,
-    windows=2400,
+    windows=1600,
     batch=16,
     rate=5e-4,
     seed=4,
-    share=0.1,
+    share=0.05,
     large=True,
 )
 
