@@ -18,6 +18,8 @@ const goldenSchema = z.strictObject({
     z.string(),
     z.strictObject({
       modelDigest: z.string(),
+      /** The graph alone, one thread; for docs/models.md. */
+      millisecondsPerClip: z.number(),
       clips: z.record(
         z.string(),
         z.strictObject({ decision: z.string(), windows: z.int(), scores: z.record(z.string(), z.number()) }),

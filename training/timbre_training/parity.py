@@ -12,6 +12,7 @@ import platform
 import subprocess
 import sys
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -90,28 +91,50 @@ def score(model, pack_path):
     return {"decision": decision, "windows": len(outputs), "scores": scores}
 
 
-def score_clips(model, clips):
-    """`{clip: result of score}` for the clips that the preprocess takes."""
+def milliseconds(model, pack_path, runs=20):
+    """The graph's time for all windows of one clip on one thread; the best of some runs, as others use the machine too."""
+    feed, times = {model.card["input"]["name"]: read_tensor_pack(pack_path).windows}, []
+    for _ in range(runs):
+        started = time.perf_counter()
+        model.session.run(None, feed)
+        times.append(time.perf_counter() - started)
+    return 1000 * min(times)
+
+
+def with_packs(model, clips, *functions):
+    """For each function its `{clip: function(model, pack)}`, for the clips that the preprocess takes."""
     with tempfile.TemporaryDirectory() as scratch:
         packs = extract(model, clips, scratch)
-        return {clip: score(model, packs[clip.resolve()]) for clip in clips if clip.resolve() in packs}
+        taken = [clip for clip in clips if clip.resolve() in packs]
+        return [{clip: function(model, packs[clip.resolve()]) for clip in taken} for function in functions]
 
 
 def tools():
-    """What computed the scores."""
+    """What computed the scores, and on what."""
     import onnxruntime
 
-    return {"python": platform.python_version(), "onnxruntime": onnxruntime.__version__, "numpy": np.__version__}
+    versions = {"python": platform.python_version(), "onnxruntime": onnxruntime.__version__, "numpy": np.__version__}
+    return {**versions, "processor": processor()}
+
+
+def processor():
+    """The processor's name where the system tells it, else its architecture."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        return next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.machine()
 
 
 def write_golden(target, folders):
-    """Scores of all bundled samples by every model."""
+    """Scores of all bundled samples by every model, and the graph's time for one of them on average."""
     clips = sorted(PROJECT / "samples" / name for name in json.loads((PROJECT / "samples/expected.json").read_text()))
     models = {}
     for model in load_models(folders):
-        scored = score_clips(model, clips)
+        scored, times = with_packs(model, clips, score, milliseconds)
         models[model.card["id"]] = {
             "modelDigest": model.digest,
+            "millisecondsPerClip": round(float(np.mean(list(times.values()))), 3),
             "clips": {clip.name: scored[clip] for clip in clips},
         }
         print(f"{model.card['id']}: {len(scored)} clips")
@@ -129,7 +152,7 @@ def compare(out, folder, models_folder):
     rows = [json.loads(line) for line in (out / "clips.jsonl").read_text().splitlines()]
     served = {folder / row["name"]: row for row in rows if "scores" in row}
     worst, decisions = 0.0, 0
-    scored = score_clips(model, list(served))
+    (scored,) = with_packs(model, list(served), score)
     for clip, ours in scored.items():
         theirs = served[clip]
         worst = max([worst, *[abs(theirs["scores"][label] - value) for label, value in ours["scores"].items()]])

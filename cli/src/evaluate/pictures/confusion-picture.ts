@@ -6,6 +6,7 @@ import { element, renderSvg, text } from './svg.js';
 const CELL_WIDTH = 68;
 const CELL_HEIGHT = 42;
 const CHARACTER_WIDTH = 7.4;
+const TITLE_CHARACTER_WIDTH = 9;
 const LONGEST_NAME = 22;
 /** From this shade on, text on a cell takes the colour of the page. */
 const STRONG = 0.55;
@@ -19,7 +20,7 @@ export function confusionPicture({ rows, columns, counts }: Confusion, title: st
   const top = 66 + (slanted ? longest * 0.72 : 16);
   const width = Math.max(
     left + columns.length * CELL_WIDTH + MARGIN + (slanted ? 30 : 0),
-    title.length * 8.4 + 2 * MARGIN,
+    title.length * TITLE_CHARACTER_WIDTH + 2 * MARGIN,
   );
   const height = top + rows.length * CELL_HEIGHT + MARGIN;
   const body = [

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { calibrationOf } from '../metrics/calibration.js';
 import { confusionPicture } from './confusion-picture.js';
+import { thresholdPicture } from './threshold-picture.js';
 import { reliabilityPicture } from './reliability-picture.js';
 
 /** Texts of an SVG; fails on tags that do not match, which no viewer would show. */
@@ -90,5 +91,28 @@ describe('reliabilityPicture', () => {
 
   it('is a picture, too, when there are no clips', () => {
     expect(textsOf(reliabilityPicture(calibrationOf([]), 't'))).toContain('no clips');
+  });
+});
+
+describe('thresholdPicture', () => {
+  const points = [
+    { threshold: 0.3, coverage: 1, precision: 0.9, foreignRefused: 0.5 },
+    { threshold: 0.6, coverage: 0.9, precision: 0.95, foreignRefused: 0.8 },
+  ];
+  const svg = thresholdPicture(points, { chosen: 0.45, title: 't' });
+
+  it('draws 3 curves from the first threshold to the last, over axes from the lowest share to 100 %', () => {
+    const lines = Array.from(svg.matchAll(/points="([^"]*)" class="curve (\w+)"/g), ([, line, tone]) => [tone, line]);
+    expect(lines).toEqual([
+      ['third', '58.0,126.0 488.0,102.0'],
+      ['good', '58.0,78.0 488.0,126.0'],
+      ['bad', '58.0,318.0 488.0,174.0'],
+    ]);
+    expect(textsOf(svg)).toEqual(expect.arrayContaining(['50 %', '100 %', '0.3', '0.6', 'chosen: 0.45']));
+    expect(textsOf(svg)).not.toContain('40 %');
+  });
+
+  it('says the points for readers who cannot see them', () => {
+    expect(svg).toContain('0.6: 90 % named, 95 % of them right, 80 % of foreign refused');
   });
 });
