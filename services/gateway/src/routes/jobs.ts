@@ -157,19 +157,16 @@ async function streamEvents(request: Request, response: Response, deps: JobRoute
     stream.send({ id: String(event.seq), event: isTerminal(event.state) ? 'end' : 'state', data: event });
   try {
     const afterSeq = Number.isSafeInteger(lastSeen) && lastSeen > 0 ? lastSeen : 0;
-    if ((await deps.ledger.read(view.id)) === null) {
-      // Long finished: its log has left Redis, its end has not.
-      send({ seq: afterSeq + 1, atMs: Date.parse(view.finishedAt ?? view.createdAt), state: view.state, job: view });
-    } else if (isTerminal(view.state) && (await deps.ledger.eventsAfter(view.id, afterSeq)).length === 0) {
-      // Everything was seen before: repeat the end, so a client that resumes always gets it.
-      send({
-        seq: Math.max(1, afterSeq),
-        atMs: Date.parse(view.finishedAt ?? view.createdAt),
-        state: view.state,
-        job: view,
-      });
-    } else {
-      await watchJob(view.id, deps, { afterSeq, signal: stream.signal, onEvent: send });
+    const sendEnd = (ended: JobView) => {
+      const atMs = Date.parse(ended.finishedAt ?? ended.createdAt);
+      send({ seq: Math.max(1, afterSeq), atMs, state: ended.state, job: ended });
+    };
+    if (isTerminal(view.state) && (await deps.ledger.eventsAfter(view.id, afterSeq)).length === 0) {
+      // Its log has left Redis, or all of it was seen before: a client that resumes always gets the end.
+      sendEnd(view);
+    } else if (!(await watchJob(view.id, deps, { afterSeq, signal: stream.signal, onEvent: send }))) {
+      // The record left Redis during the watch: what became of the job is in the object store.
+      if (!stream.signal.aborted) sendEnd(await deps.reader.requireView(principal, view.id));
     }
   } finally {
     stream.end();
