@@ -1,14 +1,16 @@
 /** `/v1/classify`, one call for one short clip, and `/predict_instrument`, the call of the original service. */
 import { Router, json, type Request, type Response } from 'express';
 import { z } from 'zod';
-import { AppError } from '@timbre/shared/errors';
+import type { Principal } from '@timbre/shared/auth/api-keys';
+import { AppError, isAppError } from '@timbre/shared/errors';
 import { errorCatalog, type ErrorCode } from '@timbre/shared/error-catalog';
-import { isTerminal, type JobView } from '@timbre/shared/contracts/job';
+import { isTerminal, type JobEvent, type JobView } from '@timbre/shared/contracts/job';
+import { acceptedView } from '@timbre/shared/queue/job-record';
 import { requireScope } from '../http/authenticate.js';
 import { methodNotAllowed } from '../http/error-handler.js';
 import { parseInput } from '../http/parse.js';
 import { clientSignal, requirePrincipal } from '../http/request-context.js';
-import type { AcceptClip } from '../jobs/accept-clip.js';
+import type { AcceptClip, Accepted } from '../jobs/accept-clip.js';
 import type { JobReader } from '../jobs/job-reader.js';
 import { watchJob, type WatchDeps } from '../jobs/watch-job.js';
 import type { TenantQuota } from '../limits/tenant-quota.js';
@@ -52,26 +54,47 @@ async function classify(request: Request, response: Response, deps: ClassifyDeps
   const over = new AbortController();
   const signal = AbortSignal.any([clientSignal(response), over.signal]);
   let finished: JobView | undefined;
+  let accepted: Accepted | undefined;
   let watching: Promise<boolean> | undefined;
+  const onEvent = ({ job }: JobEvent) => (finished = job ?? finished);
   try {
-    const { jobId } = await deps.accept(request, response, {
+    accepted = await deps.accept(request, response, {
       force: { lane: 'interactive' },
       beforeSubmit: (id) => {
-        watching = watchJob(id, deps, { afterSeq: 0, signal, onEvent: (event) => (finished = event.job ?? finished) });
+        watching = watchJob(id, deps, { afterSeq: 0, signal, onEvent, isRecorded: () => accepted !== undefined });
         watching.catch(() => undefined);
         return Promise.resolve();
       },
     });
+    if (accepted.replayed) {
+      // It may have ended long ago, and its log may have left Redis.
+      const view = await deps.reader.requireView(principal, accepted.jobId);
+      if (isTerminal(view.state)) return view;
+    }
     const timer = setTimeout(() => over.abort(), seconds * 1000);
     try {
       await watching;
     } finally {
       clearTimeout(timer);
     }
-    return finished ?? (await deps.reader.requireView(principal, jobId));
+    return finished ?? (await presentView(accepted, principal, deps));
   } finally {
     over.abort();
     release();
+  }
+}
+
+/** The job now; where Redis does not answer, as it was accepted, so that the client has its id and does not send again. */
+async function presentView(
+  { jobId, spec }: Accepted,
+  principal: Principal,
+  { reader }: ClassifyDeps,
+): Promise<JobView> {
+  try {
+    return await reader.requireView(principal, jobId);
+  } catch (error) {
+    if (spec && isAppError(error) && error.code === 'dependency_unavailable') return acceptedView(spec);
+    throw error;
   }
 }
 
