@@ -1,4 +1,4 @@
-/** Two-second clips for the benchmarks: cut from the bundled samples, each with its own bytes, so nothing can be re-used. */
+/** Clips for the benchmarks: made from the bundled samples, each with its own bytes, so nothing can be re-used. */
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { root } from '@timbre/shared/testing/test-system';
@@ -6,8 +6,8 @@ import { decodeClip, defaultDecodeLimits } from '@timbre/preprocess/audio/decode
 
 const rateHz = 44_100;
 
-/** `count` 16-bit mono wav files of 2 s at 44.1 kHz. */
-export async function benchClips(count: number): Promise<Uint8Array[]> {
+/** `count` 16-bit mono wav files of `seconds` at 44.1 kHz. */
+export async function benchClips(count: number, seconds: number): Promise<Uint8Array[]> {
   const names = (await readdir(join(root, 'samples'))).filter(
     (name) => /\.(wav|flac|mp3|ogg)$/.test(name) && !name.startsWith('mute'),
   );
@@ -18,12 +18,12 @@ export async function benchClips(count: number): Promise<Uint8Array[]> {
     }),
   );
   return Array.from({ length: count }, (_, index) =>
-    toWav(sources[index % sources.length] ?? new Float32Array(0), index),
+    toWav(sources[index % sources.length] ?? new Float32Array(1), index, seconds),
   );
 }
 
-function toWav(pcm: Float32Array, serial: number): Uint8Array {
-  const samples = 2 * rateHz;
+function toWav(pcm: Float32Array, serial: number, seconds: number): Uint8Array {
+  const samples = seconds * rateHz;
   const file = Buffer.alloc(44 + samples * 2);
   file.write('RIFF', 0, 'latin1');
   file.writeUInt32LE(36 + samples * 2, 4);

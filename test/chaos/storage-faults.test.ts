@@ -7,6 +7,7 @@ import type { JobView } from '@timbre/shared/contracts/job';
 import { createHttpFaultProxy, type HttpFaultProxy } from '@timbre/shared/testing/http-fault-proxy';
 import { startS3Server, whyNoS3Server, type S3Server } from '@timbre/shared/testing/s3-server';
 import { root, startSystem, type TestSystem } from '@timbre/shared/testing/test-system';
+import { audioKey } from '@timbre/shared/storage/job-keys';
 import { audit } from '../audit.js';
 import { finished, sample, submit } from '../client.js';
 
@@ -62,7 +63,10 @@ describe('damaged objects', () => {
     const preprocess = system.processes('preprocess')[0];
     preprocess?.kill('SIGSTOP');
     const { id } = await submit(system.url, { name: 'rotten.wav', bytes });
-    await writeFile(join(system.dataDir, 'objects/jobs/local', id, 'audio'), Buffer.from(bytes).fill(7, 1000, 2000));
+    await writeFile(
+      join(system.dataDir, 'objects', audioKey({ tenant: 'local', id })),
+      Buffer.from(bytes).fill(7, 1000, 2000),
+    );
     preprocess?.kill('SIGCONT');
     expect(await finished(system.url, id)).toMatchObject({ state: 'failed', error: { code: 'storage_corrupt' } });
   });

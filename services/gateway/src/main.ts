@@ -18,6 +18,7 @@ import { createFaultHooks } from '@timbre/shared/testing/fault-hooks';
 import { createApp } from './app.js';
 import { requireSafeAuth } from './auth-mode.js';
 import { createAcceptClip } from './jobs/accept-clip.js';
+import { copySource } from './jobs/copy-source.js';
 import { createJobReader } from './jobs/job-reader.js';
 import { createSubmitJob } from './jobs/submit-job.js';
 import { runKeeper, sweepAbandonedUploads } from './keeper-loop.js';
@@ -124,7 +125,17 @@ const app = createApp({
   store,
   models,
   keys,
-  jobs: { ledger, events, accept, submit, reader, streams, metrics, recordSeconds: config.RECORD_SECONDS },
+  jobs: {
+    ledger,
+    events,
+    accept,
+    submit,
+    reader,
+    streams,
+    metrics,
+    recordSeconds: config.RECORD_SECONDS,
+    copySource: (from, jobId) => copySource(store, from, jobId),
+  },
   classify: { ledger, events, accept, reader, streams },
   readiness,
   authFailureLimit: createAuthFailureLimit(),
@@ -143,7 +154,11 @@ const app = createApp({
   },
 });
 
-const keeper = createKeeper({ redis, ledger, queues, store, metrics, log, recordSeconds: config.RECORD_SECONDS });
+const keeper = createKeeper({
+  ...{ redis, ledger, queues, store, metrics, log },
+  recordSeconds: config.RECORD_SECONDS,
+  tensorSeconds: config.TENSOR_SECONDS,
+});
 const keeping = runKeeper(keeper, config.SWEEP_INTERVAL_MS, log);
 lifecycle.onStop('keeper', () => keeping.stop());
 const storeSweep = sweepAbandonedUploads(store, log);

@@ -1,11 +1,12 @@
 /** The preprocess stage on one screen: get the clip, make its tensor pack, store the pack, hand the job on. */
 import { AppError } from '@timbre/shared/errors';
-import { audioKey, tensorPackKey } from '@timbre/shared/storage/job-keys';
+import { tensorPackKey } from '@timbre/shared/storage/job-keys';
 import type { ObjectStore } from '@timbre/shared/storage/object-store';
 import type { PublicFetch } from '@timbre/shared/net/public-fetch';
 import { observeStage, type Metrics } from '@timbre/shared/observability/metrics';
-import type { StageHandler } from '@timbre/shared/queue/stage-runner';
+import type { StageHandler, StageOutput } from '@timbre/shared/queue/stage-runner';
 import type { JobSpec } from '@timbre/shared/contracts/job';
+import type { ByteBudget } from './byte-budget.js';
 import type { DecodeLimits } from './audio/decode-clip.js';
 import type { ThreadPool } from './threads/thread-pool.js';
 
@@ -17,6 +18,7 @@ export interface PreprocessDeps {
   limits: DecodeLimits;
   ffmpegPath: string | null;
   maxFileBytes: number;
+  budget: ByteBudget;
   now?: () => number;
 }
 
@@ -24,7 +26,7 @@ export interface PreprocessDeps {
 const lateObjectMs = 10_000;
 
 export function createPreprocessHandler(deps: PreprocessDeps): StageHandler {
-  const { store, threads, metrics, limits, ffmpegPath, maxFileBytes } = deps;
+  const { store, threads, metrics, limits, ffmpegPath, maxFileBytes, budget } = deps;
   const now = deps.now ?? Date.now;
 
   /** The clip's bytes; a clip given by URI is fetched into the store first, once. */
@@ -34,7 +36,7 @@ export function createPreprocessHandler(deps: PreprocessDeps): StageHandler {
       const { body, contentType } = await deps.publicFetch.fetchStream(source.uri, signal);
       try {
         const type = contentType === undefined ? {} : { contentType };
-        await store.put(audioKey(spec), body, { maxBytes: maxFileBytes, signal, ...type });
+        await store.put(source.key, body, { maxBytes: maxFileBytes, signal, ...type });
       } finally {
         body.destroy();
       }
@@ -57,36 +59,45 @@ export function createPreprocessHandler(deps: PreprocessDeps): StageHandler {
       return value;
     };
 
-    const bytes = await timed('storeGet', readClip(spec, signal));
-    if (bytes.length === 0) throw new AppError('audio_empty', { detail: 'the file has 0 bytes' });
-    const byteCount = bytes.length;
-    const task = {
-      bytes: ownBuffer(bytes),
-      features: spec.features,
-      featureDigest: spec.featureDigest,
-      limits,
-      ffmpegPath,
-    };
-    const tensors = await threads.run(task, spec.lane, signal);
-    observeStage(metrics, 'decode', spec.lane, tensors.decodeSeconds);
-    observeStage(metrics, 'features', spec.lane, tensors.featureSeconds);
+    const giveBack = await budget.take(spec.source.bytes ?? maxFileBytes, signal);
+    try {
+      return await makePack();
+    } finally {
+      giveBack();
+    }
 
-    const key = tensorPackKey(spec.tenant, tensors.clipSha256, spec.featureDigest);
-    const pack = Buffer.from(tensors.pack.buffer, tensors.pack.byteOffset, tensors.pack.byteLength);
-    await timed('storePut', store.put(key, pack, { durability: 'volatile', signal }));
-    const packedAtMs = now();
-    const waitSeconds = Math.max(0, (startedAt - spec.createdAtMs) / 1000);
-    observeStage(metrics, 'wait', spec.lane, waitSeconds);
-    return {
-      kind: 'advance',
-      pack: { key, bytes: pack.length, sha256: tensors.packSha256, windows: tensors.windows },
-      progress: {
-        clip: { ...tensors.clip, bytes: byteCount, sha256: tensors.clipSha256 },
-        timings: { waitSeconds, preprocessSeconds: (packedAtMs - startedAt) / 1000 },
-        packedAtMs,
-      },
-      audioSeconds: tensors.clip.durationSeconds,
-    };
+    async function makePack(): Promise<StageOutput> {
+      const bytes = await timed('storeGet', readClip(spec, signal));
+      if (bytes.length === 0) throw new AppError('audio_empty', { detail: 'the file has 0 bytes' });
+      const byteCount = bytes.length;
+      const task = {
+        bytes: ownBuffer(bytes),
+        features: spec.features,
+        featureDigest: spec.featureDigest,
+        limits,
+        ffmpegPath,
+      };
+      const tensors = await threads.run(task, spec.lane, signal);
+      observeStage(metrics, 'decode', spec.lane, tensors.decodeSeconds);
+      observeStage(metrics, 'features', spec.lane, tensors.featureSeconds);
+
+      const key = tensorPackKey(spec.tenant, tensors.clipSha256, spec.featureDigest);
+      const pack = Buffer.from(tensors.pack.buffer, tensors.pack.byteOffset, tensors.pack.byteLength);
+      await timed('storePut', store.put(key, pack, { durability: 'volatile', signal }));
+      const packedAtMs = now();
+      const waitSeconds = Math.max(0, (startedAt - spec.createdAtMs) / 1000);
+      observeStage(metrics, 'wait', spec.lane, waitSeconds);
+      return {
+        kind: 'advance',
+        pack: { key, bytes: pack.length, sha256: tensors.packSha256, windows: tensors.windows },
+        progress: {
+          clip: { ...tensors.clip, bytes: byteCount, sha256: tensors.clipSha256 },
+          timings: { waitSeconds, preprocessSeconds: (packedAtMs - startedAt) / 1000 },
+          packedAtMs,
+        },
+        audioSeconds: tensors.clip.durationSeconds,
+      };
+    }
   };
 }
 

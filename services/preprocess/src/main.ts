@@ -5,6 +5,7 @@ import { loadConfigOrExit } from '@timbre/shared/config/load-config';
 import { createPublicFetch } from '@timbre/shared/net/public-fetch';
 import { startStageService } from '@timbre/shared/queue/stage-service';
 import { defaultDecodeLimits, locateFfmpeg } from './audio/decode-clip.js';
+import { createByteBudget } from './byte-budget.js';
 import { createPreprocessHandler } from './handler.js';
 import { createThreadPool } from './threads/thread-pool.js';
 
@@ -45,6 +46,7 @@ await startStageService({
         },
         ffmpegPath,
         maxFileBytes: config.MAX_FILE_BYTES,
+        budget: createByteBudget(config.MAX_CLIP_BYTES_IN_FLIGHT),
       }),
     };
   },

@@ -94,6 +94,7 @@ export const gatewaySchema = z.object({
   RETENTION_SECONDS: count(60, 31_536_000)
     .default(2_592_000)
     .describe('Seconds a job, its audio and its result are kept.'),
+  TENSOR_SECONDS: count(60, 31_536_000).default(86_400).describe('Seconds a tensor pack is kept in the object store.'),
   DEADLINE_INTERACTIVE_SECONDS: count(1, 604_800).default(600).describe('Default deadline of interactive jobs.'),
   DEADLINE_BULK_SECONDS: count(1, 604_800).default(86_400).describe('Default deadline of bulk jobs.'),
   ALLOW_PRIVATE_URLS: flag
@@ -114,6 +115,9 @@ export const preprocessSchema = z.object({
     .string()
     .default('ffmpeg')
     .describe('ffmpeg for formats not decoded in process (m4a, webm); `none` switches it off.'),
+  MAX_CLIP_BYTES_IN_FLIGHT: count(1, 64 * 1024 * MIB)
+    .default(512 * MIB)
+    .describe('Bytes of clips one preprocess process holds at once.'),
   DECODE_TIMEOUT_MS: count(100, 600_000).default(30_000).describe('Longest decode of one clip.'),
   ALLOW_PRIVATE_URLS: gatewaySchema.shape.ALLOW_PRIVATE_URLS,
 });

@@ -7,6 +7,8 @@ export interface CancelBus {
   watch(jobId: string): { controller: AbortController; done: () => void };
   running(): string[];
   abort(jobId: string): void;
+  /** Aborts everything that runs, for `reason`. */
+  abortAll(reason: Error): void;
 }
 
 export async function createCancelBus(subscriber: Redis): Promise<CancelBus> {
@@ -30,6 +32,9 @@ export async function createCancelBus(subscriber: Redis): Promise<CancelBus> {
           if (set.size === 0) controllers.delete(jobId);
         },
       };
+    },
+    abortAll(reason) {
+      for (const set of controllers.values()) for (const controller of set) controller.abort(reason);
     },
     running: () => [...controllers.keys()],
     abort,

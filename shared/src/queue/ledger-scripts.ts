@@ -32,9 +32,10 @@ local function setBacklog(id, queue, ms)
 end
 `;
 
-/** ARGV: id, tenant, spec, now, deadline, expires, backlogMs, queue, maxLive, idempotency key, value, TTL (s), first stage. */
+/** ARGV: id, tenant, spec, now, deadline, expires, backlogMs, queue, maxLive, idempotency key, value, TTL (s), first stage, idempotency token. */
 const submit = `
-local id, tenant, spec, now, deadline, expires, ms, queue, maxLive, idem, idemValue, idemTtl, stage = unpack(ARGV)
+local id, tenant, spec, now, deadline, expires, ms, queue, maxLive, idem, idemValue, idemTtl, stage, idemToken = unpack(ARGV)
+if idem ~= '' and redis.call('GET', idem) ~= 'pending:' .. idemToken then return 'lost' end
 if redis.call('EXISTS', jobKey(id)) == 1 then return 'exists' end
 if redis.call('ZCARD', key('live')) >= tonumber(maxLive) then return 'full' end
 redis.call('HSET', jobKey(id), 'spec', spec, 'state', 'queued', 'stage', stage, 'generation', 0, 'deaths', 0, 'failures', 0, 'retries', 0)
@@ -105,7 +106,7 @@ return 'advanced'
 const remake = `
 local id, token, now, maxGeneration, queue = unpack(ARGV)
 local job = redis.call('HMGET', jobKey(id), 'state', 'stage', 'running', 'generation', 'backlog')
-if not job[1] or terminal(job[1]) or job[2] ~= 'infer' or job[3] ~= token then return -1 end
+if not job[1] or terminal(job[1]) or job[2] ~= 'infer' or job[3] ~= token then return -2 end
 if tonumber(job[4]) >= tonumber(maxGeneration) then return -1 end
 redis.call('HSET', jobKey(id), 'stage', 'preprocess', 'running', '', 'failures', 0)
 redis.call('HINCRBY', jobKey(id), 'retries', 1)
@@ -114,12 +115,17 @@ redis.call('ZADD', key('outbox'), now, id)
 return redis.call('HINCRBY', jobKey(id), 'generation', 1)
 `;
 
-/** ARGV: id, state, view, now, forgetAt. Claim-if-absent: the first terminal state stays. */
+/**
+ * ARGV: id, state, view, now, forgetAt, token. Claim-if-absent: the first terminal state stays. An attempt names its token
+ * and decides only while the job is its own; callers from outside give none.
+ */
 const commit = `
-local id, state, view, now, forgetAt = unpack(ARGV)
-local old = redis.call('HGET', jobKey(id), 'state')
+local id, state, view, now, forgetAt, token = unpack(ARGV)
+local job = redis.call('HMGET', jobKey(id), 'state', 'running')
+local old = job[1]
 if not old then return 'missing' end
 if terminal(old) then return 'already:' .. old end
+if token ~= '' and job[2] ~= token then return 'superseded' end
 setBacklog(id, '', 0)
 redis.call('HSET', jobKey(id), 'state', state, 'view', view)
 redis.call('HDEL', jobKey(id), 'pack', 'progress', 'running', 'queue', 'backlog', 'stage')
@@ -131,12 +137,21 @@ if state == 'canceled' or state == 'expired' then redis.call('PUBLISH', key('can
 return 'committed'
 `;
 
-/** ARGV: key, pendingTtl. Reserves an Idempotency-Key; answers what is there already. */
+/** ARGV: key, token, pendingTtl. Reserves an Idempotency-Key; answers what is there already. */
 const reserve = `
-local existing = redis.call('GET', ARGV[1])
+local key, token, ttl = unpack(ARGV)
+local existing = redis.call('GET', key)
 if existing then return existing end
-redis.call('SET', ARGV[1], 'pending', 'EX', ARGV[2])
+redis.call('SET', key, 'pending:' .. token, 'EX', ttl)
 return ''
+`;
+
+/** ARGV: key, token, ttl. Keeps a reservation alive, or with ttl 0 gives it back; only its owner can. */
+const renew = `
+local key, token, ttl = unpack(ARGV)
+if redis.call('GET', key) ~= 'pending:' .. token then return 0 end
+if ttl == '0' then return redis.call('DEL', key) end
+return redis.call('EXPIRE', key, ttl)
 `;
 
 export const ledgerScripts = {
@@ -146,5 +161,6 @@ export const ledgerScripts = {
   timbreAdvance: prelude + advance,
   timbreRemake: prelude + remake,
   timbreCommit: prelude + commit,
-  timbreReserve: prelude + reserve,
+  timbreReserve: reserve,
+  timbreRenew: renew,
 } as const;

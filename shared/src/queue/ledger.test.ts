@@ -60,9 +60,9 @@ async function run(
   if (answer.kind !== 'run') throw new Error(`expected run, got ${answer.kind}`);
   return answer;
 }
-async function end(spec: JobSpec, state: 'succeeded' | 'canceled'): Promise<boolean> {
+async function end(spec: JobSpec, state: 'succeeded' | 'canceled', token = ''): Promise<boolean> {
   const record = await ledger.read(spec.id);
-  return ledger.commit(spec.id, state, terminalView(record!, { state }, Date.now()), Date.now() + 1000);
+  return ledger.commit(state, terminalView(record!, { state }, Date.now()), Date.now() + 1000, token);
 }
 
 describe('ledger', () => {
@@ -148,7 +148,7 @@ describe('ledger', () => {
   it('has a tensor pack remade once', async () => {
     const spec = aSpec();
     await submit(spec);
-    for (const expected of [1, -1]) {
+    for (const expected of [1, 'exhausted']) {
       await run(spec, 'preprocess', 'p');
       await ledger.advance(spec, 'p', { pack, progress: {}, seconds: 1 });
       await run(spec, 'infer', 'i');
@@ -178,8 +178,39 @@ describe('ledger', () => {
     expect(bytes).toBeLessThan(4096);
   });
 
-  it('reserves an idempotency key for one of two callers', async () => {
-    expect(await ledger.reserveIdempotency('local', 'k', 60)).toBe('');
-    expect(await ledger.reserveIdempotency('local', 'k', 60)).toBe('pending');
+  it('lets an attempt that lost its job neither end it nor send it back', async () => {
+    const spec = aSpec();
+    await submit(spec);
+    await run(spec, 'preprocess', 'p');
+    await ledger.advance(spec, 'p', { pack, progress: {}, seconds: 1 });
+    await run(spec, 'infer', 'zombie');
+    await ledger.begin(spec.id, 'infer', 'successor', true);
+    expect(await ledger.remake(spec, 'zombie')).toBe('superseded');
+    expect(await end(spec, 'succeeded', 'zombie')).toBe(false);
+    expect(await end(spec, 'succeeded', 'successor')).toBe(true);
+  });
+
+  it('tells an error reply from a job that does not exist', async () => {
+    const spec = aSpec();
+    await redis.set(ledgerKeys.job(spec.id), 'not a hash');
+    await expect(ledger.readMany([spec.id])).rejects.toMatchObject({ code: 'dependency_unavailable' });
+  });
+
+  it('reserves an idempotency key for one of two callers, who alone can give it back', async () => {
+    expect(await ledger.reserveIdempotency('k', 'a', 60)).toBe('');
+    expect(await ledger.reserveIdempotency('k', 'b', 60)).toBe('pending:a');
+    expect(await ledger.renewIdempotency('k', 'b', 0)).toBe(0);
+    expect(await ledger.renewIdempotency('k', 'a', 0)).toBe(1);
+    expect(await ledger.reserveIdempotency('k', 'b', 60)).toBe('');
+  });
+
+  it('makes no job for a key that was reserved by another meanwhile', async () => {
+    await ledger.reserveIdempotency('k', 'b', 60);
+    const idempotency = { key: 'k', token: 'a', value: '{}', ttlSeconds: 60 };
+    const spec = aSpec();
+    await expect(ledger.submit(spec, { maxLive: 9, idempotency })).rejects.toMatchObject({
+      code: 'idempotency_in_progress',
+    });
+    expect(await ledger.read(spec.id)).toBeNull();
   });
 });

@@ -18,7 +18,7 @@ export type BeginAnswer =
 
 export interface SubmitOptions {
   maxLive: number;
-  idempotency?: { key: string; value: string; ttlSeconds: number };
+  idempotency?: { key: string; token: string; value: string; ttlSeconds: number };
 }
 
 export type Ledger = ReturnType<typeof createLedger>;
@@ -35,7 +35,7 @@ export function createLedger(redis: Redis, now: () => number = Date.now) {
   const call = <T>(work: Promise<unknown>) => withRedisDeadline(work as Promise<T>);
 
   return {
-    /** @throws AppError `queue_full` */
+    /** @throws AppError `queue_full`, `idempotency_in_progress` when the key is no longer reserved for the caller */
     async submit(spec: JobSpec, options: SubmitOptions): Promise<void> {
       const { idempotency } = options;
       const answer = await call<string>(
@@ -53,8 +53,10 @@ export function createLedger(redis: Redis, now: () => number = Date.now) {
           idempotency?.value ?? '',
           idempotency?.ttlSeconds ?? 0,
           'preprocess',
+          idempotency?.token ?? '',
         ),
       );
+      if (answer === 'lost') throw new AppError('idempotency_in_progress', { retryAfterSeconds: 1 });
       if (answer === 'full')
         throw new AppError('queue_full', { details: { limit: options.maxLive }, retryAfterSeconds: 10 });
     },
@@ -106,21 +108,32 @@ export function createLedger(redis: Redis, now: () => number = Date.now) {
         ),
       ),
 
-    /** Sends the job back for a new tensor pack; the new generation, or -1 when it has had its share. */
-    remake: (spec: JobSpec, token: string) =>
-      call<number>(scripts.timbreRemake(spec.id, token, now(), maxGeneration, queueFor('preprocess', spec.lane))),
+    /** Sends the job back for a new tensor pack; the new generation, or why not. */
+    async remake(spec: JobSpec, token: string): Promise<number | 'exhausted' | 'superseded'> {
+      const queue = queueFor('preprocess', spec.lane);
+      const answer = await call<number>(scripts.timbreRemake(spec.id, token, now(), maxGeneration, queue));
+      if (answer > 0) return answer;
+      return answer === -1 ? 'exhausted' : 'superseded';
+    },
 
-    /** Makes a terminal state true, if the job has none. The view is what clients get, on the channel and later. */
-    async commit(id: string, state: TerminalState, view: JobView, forgetAtMs: number): Promise<boolean> {
-      const answer = await call<string>(scripts.timbreCommit(id, state, JSON.stringify(view), now(), forgetAtMs));
+    /**
+     * Makes a terminal state true, if the job has none; the view is what clients get, on the channel and later. An attempt
+     * gives its token, and decides only while the job is still its own.
+     */
+    async commit(state: TerminalState, view: JobView, forgetAtMs: number, token = ''): Promise<boolean> {
+      const answer = await call<string>(
+        scripts.timbreCommit(view.id, state, JSON.stringify(view), now(), forgetAtMs, token),
+      );
       return answer === 'committed';
     },
 
-    /** `''`: reserved for the caller; `pending`: another request has it; else the stored value. */
-    reserveIdempotency: (tenant: string, key: string, pendingSeconds: number) =>
-      call<string>(scripts.timbreReserve(ledgerKeys.idempotency(tenant, key), pendingSeconds)),
+    /** `''`: reserved for the caller; `pending:…`: another request has it; else the stored value. */
+    reserveIdempotency: (key: string, token: string, seconds: number) =>
+      call<string>(scripts.timbreReserve(key, token, seconds)),
 
-    releaseIdempotency: (tenant: string, key: string) => call<number>(redis.del(ledgerKeys.idempotency(tenant, key))),
+    /** Keeps the caller's reservation for `seconds` more; 0 gives it back. */
+    renewIdempotency: (key: string, token: string, seconds: number) =>
+      call<number>(scripts.timbreRenew(key, token, seconds)),
 
     async read(id: string): Promise<JobRecord | null> {
       return parseJobRecord(await call<Record<string, string>>(redis.hgetall(ledgerKeys.job(id))));
@@ -158,7 +171,11 @@ export function createLedger(redis: Redis, now: () => number = Date.now) {
       const pipelined = redis.pipeline();
       for (const id of ids) pipelined.hgetall(ledgerKeys.job(id));
       const answers = await call<[Error | null, unknown][] | null>(pipelined.exec());
-      return (answers ?? []).map(([, hash]) => parseJobRecord((hash ?? {}) as Record<string, string>));
+      return (answers ?? []).map(([error, hash]) => {
+        // An error is not an absence: whoever reads "no such job" drops its task.
+        if (error) throw new AppError('dependency_unavailable', { detail: 'Redis refused the call', cause: error });
+        return parseJobRecord((hash ?? {}) as Record<string, string>);
+      });
     },
 
     /** Unfinished jobs in all. */

@@ -67,10 +67,11 @@ export function createStageRunner(stage: StageName, handler: StageHandler, deps:
   const now = deps.now ?? Date.now;
   const { maxAttempts, attemptTimeoutMs } = pipeline[stage];
 
-  const finish = async (record: JobRecord, outcome: Outcome): Promise<void> => {
+  /** `token` of the attempt that decides; none when the ledger itself gave the job up. */
+  const finish = async (record: JobRecord, outcome: Outcome, token?: string): Promise<void> => {
     const { spec } = record;
     const view = terminalView(record, outcome, now());
-    const won = await ledger.commit(spec.id, outcome.state, view, now() + deps.recordSeconds * 1000);
+    const won = await ledger.commit(outcome.state, view, now() + deps.recordSeconds * 1000, token);
     if (!won) {
       metrics.tasksDropped.inc({ stage, reason: 'lost_commit' });
       return;
@@ -101,20 +102,16 @@ export function createStageRunner(stage: StageName, handler: StageHandler, deps:
       await queues.enqueue(nextTask(task, 'infer', now()), { generation: record.generation });
       return 'advanced';
     }
-    await finish(record, {
-      state: 'succeeded',
-      result: output.result,
-      provider: output.provider,
-      modelDigest: output.modelDigest,
-      timings: output.timings,
-    });
+    const { result, provider, modelDigest, timings } = output;
+    await finish(record, { state: 'succeeded', result, provider, modelDigest, timings }, token);
     return 'succeeded';
   };
 
   const remake = async (record: JobRecord, token: string, task: Task, cause: AppError): Promise<string> => {
     const generation = await ledger.remake(record.spec, token);
-    if (generation < 0) {
-      await finish(record, { state: 'failed', error: cause });
+    if (generation === 'superseded') return 'superseded';
+    if (generation === 'exhausted') {
+      await finish(record, { state: 'failed', error: cause }, token);
       return 'failed';
     }
     await queues.enqueue(nextTask(task, 'preprocess', now()), { generation });
@@ -130,7 +127,7 @@ export function createStageRunner(stage: StageName, handler: StageHandler, deps:
     const outage = outages.has(error.code);
     const again = errorCatalog[error.code].retryable && (outage || failures + 1 < maxAttempts);
     if (!again) {
-      await finish(record, { state: 'failed', error });
+      await finish(record, { state: 'failed', error }, token);
       return 'failed';
     }
     await ledger.release(record.spec.id, token, !outage);
@@ -145,7 +142,7 @@ export function createStageRunner(stage: StageName, handler: StageHandler, deps:
   ): Promise<string> => {
     const { spec } = record;
     if (spec.deadlineAtMs <= now()) {
-      await finish(record, { state: 'expired', error: new AppError('deadline_exceeded') });
+      await finish(record, { state: 'expired', error: new AppError('deadline_exceeded') }, claim.token);
       return 'expired';
     }
     const log = deps.log.child({ jobId: spec.id, stage, lane: spec.lane, traceId: traceIdOf(task.traceparent) });
@@ -163,7 +160,7 @@ export function createStageRunner(stage: StageName, handler: StageHandler, deps:
       if (controller.signal.aborted && !(controller.signal.reason instanceof AppError)) return 'ended_elsewhere';
       const error = toAppError(thrown);
       if (error.code === 'deadline_exceeded' || spec.deadlineAtMs <= now()) {
-        await finish(record, { state: 'expired', error: new AppError('deadline_exceeded') });
+        await finish(record, { state: 'expired', error: new AppError('deadline_exceeded') }, claim.token);
         return 'expired';
       }
       if (error.code === 'internal') log.error({ err: error.cause }, 'stage failed unexpectedly');
@@ -179,7 +176,11 @@ export function createStageRunner(stage: StageName, handler: StageHandler, deps:
     const task = taskSchema.parse(payload);
     const token = randomUUID();
     const started = now();
-    const answer = await ledger.begin(task.jobId, stage, token, quarantine);
+    const answer = await ledger.begin(task.jobId, stage, token, quarantine).catch((error: unknown) => {
+      // It may still be carried out; given back behind it on the same connection, it does not count as a death.
+      ledger.release(task.jobId, token, false).catch(() => undefined);
+      throw error;
+    });
     if (answer.kind === 'run') {
       let outcome = 'retry';
       try {

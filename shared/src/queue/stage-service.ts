@@ -108,7 +108,12 @@ export async function startStageService(options: StageServiceOptions): Promise<v
     concurrency: { interactive: config.CONCURRENCY_INTERACTIVE, bulk: config.CONCURRENCY_BULK },
     log,
   });
-  lifecycle.onStop('consumer', () => consumer.drain());
+  lifecycle.onStop('consumer', async () => {
+    // What cannot finish in time is given back, so that it does not count as a death of this process.
+    const giveBack = setTimeout(() => cancels.abortAll(new AppError('shutting_down')), config.DRAIN_TIMEOUT_MS * 0.8);
+    await consumer.drain();
+    clearTimeout(giveBack);
+  });
   consumer.start();
   notReady = ready ?? (() => undefined);
   log.info({ adminPort: admin.port, stage }, 'serving');

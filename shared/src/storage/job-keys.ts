@@ -1,13 +1,22 @@
-/** Where the objects of a job and of a tensor pack lie. All keys are generated; names of users are never part of them. */
+/**
+ * Where the objects of a job and of a tensor pack lie. All keys are generated; names of users are never part of them. Two
+ * characters of the id spread jobs over 256 folders, so that no job needs a folder of its own and none grows huge.
+ */
 import type { JobSpec } from '../contracts/job.js';
 
 type Owner = Pick<JobSpec, 'id' | 'tenant'>;
 
-export const jobPrefix = ({ tenant, id }: Owner) => `jobs/${tenant}/${id}/`;
+export const jobPrefix = ({ tenant, id }: Owner) => `jobs/${tenant}/${id.slice(1, 3)}/${id}.`;
 export const audioKey = (owner: Owner) => `${jobPrefix(owner)}audio`;
 export const submissionKey = (owner: Owner) => `${jobPrefix(owner)}submission.json`;
 /** The finished job as clients see it, written once it is terminal. */
 export const outcomeKey = (owner: Owner) => `${jobPrefix(owner)}outcome.json`;
+
+/** Tenant, job and object name of a key under `jobs/`. */
+export function parseJobKey(key: string): { tenant: string; id: string; name: string } | undefined {
+  const [, tenant, id, name] = /^jobs\/([^/]+)\/[0-9a-f]{2}\/(j[0-9a-f]{32})\.(.+)$/.exec(key) ?? [];
+  return tenant && id && name ? { tenant, id, name } : undefined;
+}
 
 export const incomingKey = (tenant: string, uploadId: string) => `incoming/${tenant}/${uploadId}`;
 

@@ -59,18 +59,25 @@ export function createAcceptClip(deps: AcceptDeps): AcceptClip {
         isMultipart(request) || isRawBody(request)
           ? await receive(request, response, { deps, principal, jobId, fromQuery, options })
           : await fromJson(request, { deps, principal, jobId, options });
-      return await settle(request, { deps, principal, jobId, claim, draft, options });
+      const accepted = await settle(request, { deps, principal, jobId, claim, draft, options });
+      await claim?.end();
+      return accepted;
     } catch (error) {
-      await claim?.abandon();
+      await claim?.end(error);
       throw error;
     }
   };
 }
 
+/** `waitSeconds` belongs to the call, not to the job. */
+function fieldsOf(query: unknown): Record<string, unknown> {
+  const { waitSeconds: _wait, ...fields } = query as Record<string, unknown>;
+  return fields;
+}
+
 /** Query fields are checked before a byte of the body is read, the model's existence included. */
 function checkFields(query: unknown, { models }: AcceptDeps, { force }: AcceptOptions): SubmitFields {
-  const { waitSeconds: _wait, ...fields } = query as Record<string, unknown>;
-  const parsed = parseInput(submitFieldsSchema, fields);
+  const parsed = parseInput(submitFieldsSchema, fieldsOf(query));
   requireModel(models, parsed.model);
   return { ...parsed, ...force };
 }
@@ -150,7 +157,7 @@ async function fromJson(request: Request, { deps, principal, jobId, options }: S
       detail: 'send multipart/form-data, audio/*, application/octet-stream or application/json',
     });
   checkJsonShape(request.body);
-  const { source, ...rest } = parseInput(submitJsonSchema, request.body);
+  const { source, ...rest } = parseInput(submitJsonSchema, { ...fieldsOf(request.query), ...(request.body as object) });
   const fields = { ...rest, ...options.force };
   if (fields.model !== undefined) requireModel(deps.models, fields.model);
   const identity = { fields, source };
@@ -160,13 +167,15 @@ async function fromJson(request: Request, { deps, principal, jobId, options }: S
     const name = fields.name ?? baseName(url.pathname);
     return { fields, source: { key, uri: source.uri }, name, via: 'uri', uploadSeconds: 0, identity };
   }
-  const key = incomingKey(principal.tenant, source.uploadId);
-  const found = await deps.store.head(key);
+  const uploaded = incomingKey(principal.tenant, source.uploadId);
+  const found = await deps.store.head(uploaded);
   if (!found) throw new AppError('not_found', { detail: 'no finished upload has this id' });
   if (found.bytes > deps.maxFileBytes)
     throw new AppError('payload_too_large', { details: { limit: deps.maxFileBytes, observed: found.bytes } });
+  const key = audioKey({ tenant: principal.tenant, id: jobId });
+  const { bytes, sha256 } = await deps.store.put(key, await deps.store.get(uploaded));
   const name = fields.name ?? 'clip';
-  return { fields, source: { key, bytes: found.bytes }, name, via: 'upload', uploadSeconds: 0, identity };
+  return { fields, source: { key, bytes, sha256 }, name, via: 'upload', uploadSeconds: 0, identity };
 }
 
 async function settle(
@@ -175,26 +184,24 @@ async function settle(
 ): Promise<Accepted> {
   const { deps, principal, jobId, claim, draft, options } = step;
   const { identity, ...submission } = draft;
-  const discard = () => deps.store.deletePrefix(jobPrefix({ tenant: principal.tenant, id: jobId }));
   if (claim?.existing) {
-    await discard();
+    await deps.store.deletePrefix(jobPrefix({ tenant: principal.tenant, id: jobId }));
     claim.requireSame(identity);
     await options.beforeSubmit?.(claim.existing.jobId);
     return { jobId: claim.existing.jobId, spec: undefined, replayed: true };
   }
-  try {
-    await options.beforeSubmit?.(jobId);
-    const spec = await deps.submit({
-      ...submission,
-      id: jobId,
-      principal,
-      traceparent: contextOf(request).traceparent,
-      ...(claim ? { idempotency: claim.bind(jobId, identity) } : {}),
-    });
-    return { jobId, spec, replayed: false };
-  } catch (error) {
-    // A refusal is certain; when Redis merely did not answer the job may exist, so its audio stays for the keeper.
-    if (error instanceof AppError && error.code !== 'dependency_unavailable') await discard();
-    throw error;
-  }
+  await options.beforeSubmit?.(jobId);
+  const spec = await deps.submit({
+    ...submission,
+    id: jobId,
+    principal,
+    traceparent: contextOf(request).traceparent,
+    ...(claim
+      ? {
+          idempotency: ({ expiresAtMs, createdAtMs }) =>
+            claim.bind(jobId, identity, (expiresAtMs - createdAtMs) / 1000),
+        }
+      : {}),
+  });
+  return { jobId, spec, replayed: false };
 }

@@ -3,14 +3,14 @@
  * first task. A crash after the script leaves the job in the outbox, from which the keeper adds its task.
  */
 import { randomBytes } from 'node:crypto';
-import { AppError } from '@timbre/shared/errors';
+import { AppError, isAppError } from '@timbre/shared/errors';
 import type { JobSpec, SubmitFields } from '@timbre/shared/contracts/job';
 import type { ModelCatalog } from '@timbre/shared/models/model-catalog';
 import type { Principal } from '@timbre/shared/auth/api-keys';
 import type { Metrics } from '@timbre/shared/observability/metrics';
 import type { Ledger, SubmitOptions } from '@timbre/shared/queue/ledger';
 import type { TaskQueues } from '@timbre/shared/queue/task-queues';
-import { submissionKey } from '@timbre/shared/storage/job-keys';
+import { jobPrefix, submissionKey } from '@timbre/shared/storage/job-keys';
 import type { ObjectStore } from '@timbre/shared/storage/object-store';
 
 export interface SubmitPolicy {
@@ -43,12 +43,13 @@ export interface Submission {
   /** How it came: a bounded label for metrics. */
   via: 'form' | 'raw' | 'uri' | 'upload' | 'retry';
   retryOf?: string;
-  idempotency?: SubmitOptions['idempotency'];
+  idempotency?: (spec: JobSpec) => NonNullable<SubmitOptions['idempotency']>;
 }
 
 export const newJobId = () => `j${randomBytes(16).toString('hex')}`;
 export const newUploadId = () => `u${randomBytes(16).toString('hex')}`;
 
+/** A refused submission leaves nothing of the job in the store, its audio included. */
 export type SubmitJob = (submission: Submission) => Promise<JobSpec>;
 
 export function createSubmitJob(deps: SubmitDeps): SubmitJob {
@@ -56,19 +57,29 @@ export function createSubmitJob(deps: SubmitDeps): SubmitJob {
   const now = deps.now ?? Date.now;
 
   return async (submission) => {
+    const owner = { tenant: submission.principal.tenant, id: submission.id };
+    try {
+      return await accept(submission);
+    } catch (error) {
+      // A refusal is certain; when Redis merely did not answer the job may exist. The janitor finds what is left in vain.
+      if (!isAppError(error) || error.code !== 'dependency_unavailable') await store.deletePrefix(jobPrefix(owner));
+      throw error;
+    }
+  };
+
+  async function accept(submission: Submission): Promise<JobSpec> {
     const spec = buildSpec(submission, deps, now());
     deps.failpoint?.('clip-stored');
-    await Promise.all([
-      // Volatile: it is needed when Redis loses what it has on disk, not after a power cut that both survive.
-      store.put(submissionKey(spec), Buffer.from(JSON.stringify(spec)), {
-        contentType: 'application/json',
-        durability: 'volatile',
-      }),
-      ledger.submit(spec, {
-        maxLive: policy.maxBacklogJobs,
-        ...(submission.idempotency ? { idempotency: submission.idempotency } : {}),
-      }),
-    ]);
+    // Before the record, so that a record never lacks it. Volatile: it is needed when Redis loses what it has on disk, not
+    // after a power cut that both survive.
+    await store.put(submissionKey(spec), Buffer.from(JSON.stringify(spec)), {
+      contentType: 'application/json',
+      durability: 'volatile',
+    });
+    await ledger.submit(spec, {
+      maxLive: policy.maxBacklogJobs,
+      ...(submission.idempotency ? { idempotency: submission.idempotency(spec) } : {}),
+    });
     deps.failpoint?.('job-recorded');
     metrics.jobsAccepted.inc({ lane: spec.lane, via: submission.via });
     metrics.stageSeconds.observe({ stage: 'upload', lane: spec.lane }, spec.uploadSeconds);
@@ -84,14 +95,15 @@ export function createSubmitJob(deps: SubmitDeps): SubmitJob {
     await queues.enqueue(task, { generation: 0 }).catch(() => undefined);
     deps.failpoint?.('task-added');
     return spec;
-  };
+  }
 }
 
 function buildSpec(submission: Submission, { models, policy }: SubmitDeps, createdAtMs: number): JobSpec {
   const { fields, source } = submission;
   const model = requireModel(models, fields.model ?? policy.defaultModel);
   const retention = fields.retentionSeconds ?? policy.retentionSeconds;
-  const deadline = fields.deadlineSeconds ?? policy.deadlineSeconds[fields.lane];
+  // A job cannot outlive its data.
+  const deadline = Math.min(fields.deadlineSeconds ?? policy.deadlineSeconds[fields.lane], retention);
   return {
     v: 1,
     id: submission.id,

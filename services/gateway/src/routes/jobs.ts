@@ -2,7 +2,14 @@
 import { Router, json, type Request, type RequestHandler, type Response } from 'express';
 import { z } from 'zod';
 import { AppError } from '@timbre/shared/errors';
-import { isTerminal, jobStateSchema, laneSchema, type JobEvent, type JobView } from '@timbre/shared/contracts/job';
+import {
+  isTerminal,
+  jobStateSchema,
+  laneSchema,
+  type JobEvent,
+  type JobSpec,
+  type JobView,
+} from '@timbre/shared/contracts/job';
 import { modelIdSchema } from '@timbre/shared/contracts/model-card';
 import type { Ledger } from '@timbre/shared/queue/ledger';
 import { acceptedView, terminalView } from '@timbre/shared/queue/job-record';
@@ -26,6 +33,8 @@ export interface JobRoutesDeps extends WatchDeps {
   streams: TenantQuota;
   metrics: Metrics;
   recordSeconds: number;
+  /** Gives a new job its own copy of another's audio, so that each can expire on its own. */
+  copySource: (from: JobSpec, jobId: string) => Promise<JobSpec['source']>;
   now?: () => number;
 }
 
@@ -97,8 +106,12 @@ export function jobRoutes(deps: JobRoutesDeps): Router {
     await deps.submit({
       id: jobId,
       principal,
-      fields: { model: spec.model, lane: spec.lane },
-      source: spec.source,
+      fields: {
+        model: spec.model,
+        lane: spec.lane,
+        retentionSeconds: Math.round((spec.expiresAtMs - spec.createdAtMs) / 1000),
+      },
+      source: await deps.copySource(spec, jobId),
       name: spec.name,
       traceparent: contextOf(request).traceparent,
       uploadSeconds: 0,
@@ -134,7 +147,6 @@ async function cancelJob(request: Request, deps: JobRoutesDeps): Promise<JobView
   const now = (deps.now ?? Date.now)();
   if (!isTerminal(record.state)) {
     const won = await deps.ledger.commit(
-      record.spec.id,
       'canceled',
       terminalView(record, { state: 'canceled' }, now),
       now + deps.recordSeconds * 1000,

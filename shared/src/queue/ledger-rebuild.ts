@@ -1,0 +1,68 @@
+/** Rebuilds the ledger from the object store when Redis came back empty: its epoch key is missing. */
+import type { Redis } from 'ioredis';
+import { jobSpecSchema } from '../contracts/job.js';
+import type { Logger } from '../observability/logger.js';
+import { parseJobKey } from '../storage/job-keys.js';
+import type { ObjectStore } from '../storage/object-store.js';
+import { ledgerKeys } from './ledger-keys.js';
+import type { Ledger } from './ledger.js';
+import { withRedisDeadline } from './redis-connection.js';
+
+export interface RebuildDeps {
+  redis: Redis;
+  ledger: Ledger;
+  store: ObjectStore;
+  log: Logger;
+  now: () => number;
+}
+
+interface JobObjects {
+  id: string;
+  names: Set<string>;
+  submission: string | undefined;
+}
+
+/** The objects of one job after the other, in key order. */
+async function* jobsOf(store: ObjectStore): AsyncGenerator<JobObjects> {
+  let job: JobObjects | undefined;
+  for await (const { key } of store.list('jobs/')) {
+    const parsed = parseJobKey(key);
+    if (!parsed) continue;
+    if (job?.id !== parsed.id) {
+      if (job) yield job;
+      job = { id: parsed.id, names: new Set(), submission: undefined };
+    }
+    job.names.add(parsed.name);
+    if (parsed.name === 'submission.json') job.submission = key;
+  }
+  if (job) yield job;
+}
+
+/**
+ * Jobs queued again. A job with an outcome only regains its place in lists and retention; one whose submission cannot be
+ * read (cut short by a power failure, another version) is logged and left out.
+ */
+export async function rebuildLedger({ redis, ledger, store, log, now }: RebuildDeps): Promise<number> {
+  if ((await withRedisDeadline(redis.get(ledgerKeys.epoch))) !== null) return 0;
+  let rebuilt = 0;
+  for await (const job of jobsOf(store)) {
+    if (job.submission === undefined) continue;
+    try {
+      const spec = jobSpecSchema.parse(JSON.parse((await store.readAll(job.submission)).toString('utf8')));
+      if (job.names.has('outcome.json')) {
+        const transaction = redis.multi().zadd(ledgerKeys.tenantJobs(spec.tenant), spec.createdAtMs, spec.id);
+        await withRedisDeadline(
+          transaction.zadd(ledgerKeys.expiry, spec.expiresAtMs, `${spec.tenant}/${spec.id}`).exec(),
+        );
+      } else {
+        await ledger.submit(spec, { maxLive: Number.MAX_SAFE_INTEGER });
+        rebuilt += 1;
+      }
+    } catch (error) {
+      log.error({ err: error, jobId: job.id }, 'a job could not be rebuilt');
+    }
+  }
+  await withRedisDeadline(redis.set(ledgerKeys.epoch, new Date(now()).toISOString()));
+  if (rebuilt > 0) log.warn({ rebuilt }, 'ledger rebuilt from the object store');
+  return rebuilt;
+}
