@@ -19,6 +19,9 @@ interface EvaluateFlags extends SystemFlags {
   worst: number;
 }
 
+/** What a server lets one tenant upload at once, by default (MAX_UPLOADS_PER_TENANT). */
+const MOST_PARALLEL = 32;
+
 const HELP = `
 A label is the name of a clip's folder (violin/take1.wav), or stands in a csv with the columns file_name and label:
 metadata.csv as Hugging Face audiofolder has it, or train.csv and test.csv. Labels that the model does not know are foreign
@@ -43,8 +46,8 @@ export function createEvaluateCommand(invocation: Invocation): Command {
       collectPair,
       new Map(),
     )
-    .option('--parallel <count>', 'clips in flight', parseCount, 16)
-    .option('--worst <count>', 'mistakes shown', parseCount, 10)
+    .option('--parallel <count>', 'clips in flight', countUpTo(MOST_PARALLEL), 16)
+    .option('--worst <count>', 'mistakes shown', countUpTo(1000), 10)
     .option('--json', 'print the report as JSON instead of text')
     .option('--out <folder>', 'write the report and its pictures there')
     .option('--data-dir <folder>', 'keep the data of the temporary system there')
@@ -83,9 +86,10 @@ function collectPair(text: string, pairs: Map<string, string>): Map<string, stri
   return new Map([...pairs, [label, target]]);
 }
 
-function parseCount(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1 || value > 1000)
-    throw new InvalidArgumentError('a whole number, 1 to 1000');
-  return value;
+function countUpTo(most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (Number.isInteger(value) && value >= 1 && value <= most) return value;
+    throw new InvalidArgumentError(`It should be a whole number, 1 to ${most}.`);
+  };
 }
