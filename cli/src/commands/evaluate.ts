@@ -12,7 +12,7 @@ interface EvaluateFlags extends SystemFlags {
   model?: string;
   apiKey?: string;
   split?: string;
-  map: Map<string, string>;
+  map?: Map<string, string>;
   json?: boolean;
   out?: string;
   parallel: number;
@@ -62,7 +62,7 @@ async function runEvaluation(invocation: Invocation, folder: string, flags: Eval
   const { model, split, map, parallel, url, dataDir } = flags;
   const found = await findLabelledClips(resolve(from, folder), { split });
   const apiKey = flags.apiKey ?? environment['TIMBRE_API_KEY'];
-  const request = { folder, found, model, split, renamed: map, parallel, apiKey };
+  const request = { folder, found, model, split, renamed: map ?? new Map(), parallel, apiKey };
   const systemFlags: SystemFlags = {
     ...(url === undefined ? {} : { url }),
     ...(dataDir === undefined ? {} : { dataDir }),
@@ -79,7 +79,7 @@ async function runEvaluation(invocation: Invocation, folder: string, flags: Eval
   });
 }
 
-function collectPair(text: string, pairs: Map<string, string>): Map<string, string> {
+function collectPair(text: string, pairs = new Map<string, string>()): Map<string, string> {
   const [, label, target] = /^(.+)=([^=]+)$/.exec(text) ?? [];
   if (label === undefined || target === undefined)
     throw new InvalidArgumentError('it should look like Sound_Drum=drums');
