@@ -24,10 +24,10 @@ const asProblem: ErrorRequestHandler = (error, _request, response, next) => {
   else sendProblem(response, toAppError(error), 'r', '/');
 };
 
-/** Takes the key from the `x-key` header: absent is an open gateway, `bad` is refused with 401. */
+/** Takes the key from the `x-api-key` header: absent is an open gateway, `bad…` is refused with 401. */
 const identify: RequestHandler = (request, response, next) => {
-  const key = request.get('x-key');
-  if (key === 'bad') return void response.status(401).end();
+  const key = request.get('x-api-key');
+  if (key?.startsWith('bad')) return void response.status(401).end();
   contextOf(request).principal = { keyId: key ?? 'local', tenant: 't', scopes: ['read'] };
   next();
 };
@@ -70,9 +70,9 @@ describe('the rate limit', () => {
     const port = await start(identify, createRateLimit({ perSecond: 1, burst: 1, now: () => 5000 }));
     const statuses: unknown[] = [];
     for (const headers of [
-      { 'x-key': 'a', 'x-forwarded-for': '192.0.2.1' },
-      { 'x-key': 'a', 'x-forwarded-for': '192.0.2.2' },
-      { 'x-key': 'b', 'x-forwarded-for': '192.0.2.1' },
+      { 'x-api-key': 'a', 'x-forwarded-for': '192.0.2.1' },
+      { 'x-api-key': 'a', 'x-forwarded-for': '192.0.2.2' },
+      { 'x-api-key': 'b', 'x-forwarded-for': '192.0.2.1' },
       { 'x-forwarded-for': '192.0.2.1' },
       { 'x-forwarded-for': '192.0.2.1' },
       { 'x-forwarded-for': '192.0.2.2' },
@@ -87,18 +87,40 @@ describe('the limit of failed authentication', () => {
     let nowMs = 5000;
     const limit = createAuthFailureLimit({ perSecond: 1, burst: 2, now: () => nowMs });
     const port = await start(limit, identify);
-    const from = (address: string, key: string) => ask(port, { 'x-forwarded-for': address, 'x-key': key });
-    for (const key of ['good', 'bad', 'good', 'bad']) await from('192.0.2.1', key);
-    const refused = await from('192.0.2.1', 'good');
+    const from = (address: string, key: string) => ask(port, { 'x-forwarded-for': address, 'x-api-key': key });
+    for (const key of ['bad-1', 'bad-2']) expect((await from('192.0.2.1', key)).statusCode).toBe(401);
+    const refused = await from('192.0.2.1', 'new');
     expect([refused.statusCode, refused.headers['retry-after']]).toEqual([429, '1']);
-    expect((await from('192.0.2.2', 'good')).statusCode).toBe(200);
+    expect((await from('192.0.2.2', 'new')).statusCode).toBe(200);
     nowMs += 1000;
-    expect((await from('192.0.2.1', 'good')).statusCode).toBe(200);
+    expect((await from('192.0.2.1', 'newer')).statusCode).toBe(200);
+  });
+
+  it('lets a key pass that was let in before, whatever another client at its address does', async () => {
+    const port = await start(createAuthFailureLimit({ perSecond: 1, burst: 2, now: () => 5000 }), identify);
+    const from = async (key: string) => (await ask(port, { 'x-api-key': key })).statusCode;
+    const statuses: unknown[] = [];
+    for (const key of ['good', 'bad-1', 'bad-2', 'bad-3', 'good', 'good']) statuses.push(await from(key));
+    expect(statuses).toEqual([200, 401, 401, 429, 200, 200]);
+  });
+
+  it('no longer knows a key that was refused since', async () => {
+    const port = await start(
+      createAuthFailureLimit({ perSecond: 1, burst: 2, now: () => 5000 }),
+      (request, response, next) => {
+        if (request.get('x-revoked') !== undefined) return void response.status(401).end();
+        identify(request, response, next);
+      },
+    );
+    const statuses: unknown[] = [];
+    for (const headers of [{}, { 'x-revoked': '1' }, { 'x-api-key': 'bad' }, {}])
+      statuses.push((await ask(port, { 'x-api-key': 'good', ...headers })).statusCode);
+    expect(statuses).toEqual([200, 401, 401, 429]);
   });
 
   it('never counts what was let in: 500 good requests pass a limit of 2', async () => {
     const port = await start(createAuthFailureLimit({ perSecond: 1, burst: 2, now: () => 5000 }), identify);
-    for (let count = 0; count < 500; count++) expect((await ask(port, { 'x-key': 'good' })).statusCode).toBe(200);
+    for (let count = 0; count < 500; count++) expect((await ask(port, { 'x-api-key': 'good' })).statusCode).toBe(200);
   });
 });
 
