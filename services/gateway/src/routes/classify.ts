@@ -1,5 +1,5 @@
 /** `/v1/classify`, one call for one short clip, and `/predict_instrument`, the call of the original service. */
-import { Router, json, type Request, type Response } from 'express';
+import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
 import type { Principal } from '@timbre/shared/auth/api-keys';
 import { AppError, isAppError } from '@timbre/shared/errors';
@@ -8,6 +8,7 @@ import { isTerminal, type JobEvent, type JobView } from '@timbre/shared/contract
 import { acceptedView } from '@timbre/shared/queue/job-record';
 import { requireScope } from '../http/authenticate.js';
 import { methodNotAllowed } from '../http/error-handler.js';
+import { jsonBody } from '../http/json-body.js';
 import { parseInput } from '../http/parse.js';
 import { clientSignal, requirePrincipal } from '../http/request-context.js';
 import type { AcceptClip, Accepted } from '../jobs/accept-clip.js';
@@ -28,7 +29,7 @@ export function classifyRoutes(deps: ClassifyDeps): Router {
   const router = Router();
   router
     .route('/v1/classify')
-    .post(requireScope('submit'), json({ limit: '1mb' }), async (request, response) => {
+    .post(requireScope('submit'), jsonBody(), async (request, response) => {
       const view = await classify(request, response, deps);
       if (!isTerminal(view.state)) response.status(202);
       response.location(`/v1/jobs/${view.id}`).json(view);

@@ -1,5 +1,5 @@
 /** `/v1/jobs`: submit, look, wait, list, follow, cancel, run again. */
-import { Router, json, type Request, type RequestHandler, type Response } from 'express';
+import { Router, type Request, type RequestHandler, type Response } from 'express';
 import { z } from 'zod';
 import { AppError } from '@timbre/shared/errors';
 import {
@@ -16,6 +16,7 @@ import { acceptedView, terminalView } from '@timbre/shared/queue/job-record';
 import type { Metrics } from '@timbre/shared/observability/metrics';
 import { requireScope } from '../http/authenticate.js';
 import { methodNotAllowed } from '../http/error-handler.js';
+import { jsonBody } from '../http/json-body.js';
 import { parseInput } from '../http/parse.js';
 import { clientSignal, contextOf, requirePrincipal } from '../http/request-context.js';
 import type { AcceptClip } from '../jobs/accept-clip.js';
@@ -56,7 +57,7 @@ export function jobRoutes(deps: JobRoutesDeps): Router {
 
   router
     .route('/')
-    .post(requireScope('submit'), json({ limit: '1mb' }), async (request, response) => {
+    .post(requireScope('submit'), jsonBody(), async (request, response) => {
       const { jobId, spec, replayed } = await accept(request, response);
       const view = spec ? acceptedView(spec) : await reader.requireView(requirePrincipal(request), jobId);
       if (replayed) response.setHeader('Idempotency-Replayed', 'true');

@@ -2,7 +2,7 @@
  * Uploads that bypass the job call. `POST /v1/uploads/presign` gives an id and a URL good for one PUT; the finished upload
  * is then named as `source.uploadId`. `/v1/objects` is where the URLs of the file driver point.
  */
-import { Router, json, type Request, type RequestHandler } from 'express';
+import { Router, type Request, type RequestHandler } from 'express';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
 import { AppError } from '@timbre/shared/errors';
@@ -11,6 +11,7 @@ import type { ObjectStore } from '@timbre/shared/storage/object-store';
 import { verifyPresigned } from '@timbre/shared/storage/signed-url';
 import { requireScope } from '../http/authenticate.js';
 import { methodNotAllowed } from '../http/error-handler.js';
+import { jsonBody } from '../http/json-body.js';
 import { parseInput } from '../http/parse.js';
 import { clientSignal, requirePrincipal } from '../http/request-context.js';
 import { newUploadId } from '../jobs/submit-job.js';
@@ -45,10 +46,7 @@ export function uploadRoutes({ store, maxFileBytes }: UploadRoutesDeps): Router 
       expiresAt: new Date(Date.now() + expiresInSeconds * 1000).toISOString(),
     });
   };
-  router
-    .route('/presign')
-    .post(requireScope('submit'), json({ limit: '1mb' }), presign)
-    .all(methodNotAllowed('POST'));
+  router.route('/presign').post(requireScope('submit'), jsonBody(), presign).all(methodNotAllowed('POST'));
   return router;
 }
 

@@ -24,7 +24,7 @@ const presignUpload: Operation = {
     },
   },
   answers: { 201: jsonAnswer('Where to send the bytes.', presignedUploadSchema, { example: presignedUpload }) },
-  problems: ['invalid_json', 'payload_too_large'],
+  problems: ['invalid_json', 'request_timeout', 'payload_too_large'],
 };
 
 const signature = describedParameters(
