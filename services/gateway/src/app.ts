@@ -11,7 +11,7 @@ import type { ObjectStore } from '@timbre/shared/storage/object-store';
 import { AppError } from '@timbre/shared/errors';
 import { authenticate, type AuthMode } from './http/authenticate.js';
 import { errorHandler, notFound } from './http/error-handler.js';
-import { requestContext } from './http/request-context.js';
+import { mountedAt, requestContext } from './http/request-context.js';
 import { classifyRoutes, type ClassifyDeps } from './routes/classify.js';
 import { healthRoutes } from './routes/health.js';
 import { jobRoutes, type JobRoutesDeps } from './routes/jobs.js';
@@ -54,6 +54,8 @@ export function createApp(deps: AppDeps): Express {
   app.set('etag', false);
   if (settings.trustProxy !== undefined) app.set('trust proxy', trustProxy(settings.trustProxy));
 
+  const mount = (path: string, routes: RequestHandler) => app.use(path, mountedAt(path), routes);
+
   app.use(requestContext(log, metrics));
   app.use(
     helmet({
@@ -81,7 +83,7 @@ export function createApp(deps: AppDeps): Express {
     minUploadBytesPerSecond: settings.minUploadBytesPerSecond,
   };
   if (settings.signingSecret !== undefined)
-    app.use('/v1/objects', signedObjectRoutes({ ...uploads, signingSecret: settings.signingSecret }));
+    mount('/v1/objects', signedObjectRoutes({ ...uploads, signingSecret: settings.signingSecret }));
 
   app.use(
     ['/v1', '/predict_instrument'],
@@ -89,9 +91,9 @@ export function createApp(deps: AppDeps): Express {
     authenticate({ mode: settings.authMode, keys: deps.keys, hosts: settings.hosts }),
     deps.rateLimit,
   );
-  app.use('/v1/jobs', jobRoutes(deps.jobs));
-  app.use('/v1/models', modelRoutes(models, settings.defaultModel));
-  app.use('/v1/uploads', uploadRoutes(uploads));
+  mount('/v1/jobs', jobRoutes(deps.jobs));
+  mount('/v1/models', modelRoutes(models, settings.defaultModel));
+  mount('/v1/uploads', uploadRoutes(uploads));
   app.use(classifyRoutes(deps.classify));
   app.use(notFound);
   app.use(errorHandler(log, metrics));

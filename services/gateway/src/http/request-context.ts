@@ -11,6 +11,8 @@ export interface RequestContext {
   requestId: string;
   traceparent: string;
   principal?: Principal;
+  /** Where the router that has the request is mounted, as the application says it. */
+  mount?: string;
 }
 
 const contexts = new WeakMap<Request, RequestContext>();
@@ -41,17 +43,31 @@ export function requestContext(log: Logger, metrics: Metrics): RequestHandler {
     response.once('close', () => {
       const seconds = (performance.now() - started) / 1000;
       const route = routePattern(request);
+      const method = knownMethods.has(request.method) ? request.method : 'other';
       const status = response.writableFinished ? String(response.statusCode) : 'aborted';
-      metrics.httpSeconds.observe({ method: request.method, route, status }, seconds);
-      log.debug({ requestId, method: request.method, route, status, seconds }, 'request');
+      metrics.httpSeconds.observe({ method, route, status }, seconds);
+      log.debug({ requestId, method, route, status, seconds }, 'request');
     });
     next();
   };
 }
 
+const knownMethods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+
+/** Stands before a router that is mounted at `path`: Express itself only knows how the client wrote it. */
+export function mountedAt(path: string): RequestHandler {
+  return (request, _response, next) => {
+    contextOf(request).mount = path;
+    next();
+  };
+}
+
+/** The pattern of the route as the application declares it: from a set that no client can make larger. */
 function routePattern(request: Request): string {
   const route = request.route as { path?: unknown } | undefined;
-  return typeof route?.path === 'string' ? `${request.baseUrl}${route.path}` : 'unmatched';
+  if (typeof route?.path !== 'string') return 'unmatched';
+  const { mount = '' } = contextOf(request);
+  return mount !== '' && route.path === '/' ? mount : `${mount}${route.path}`;
 }
 
 /** Aborts when the client goes away before the answer is complete. */
