@@ -24,6 +24,8 @@ export type JobReader = ReturnType<typeof createJobReader>;
 /** Index rows looked at for one page at most, so a filter that matches nothing stays cheap. */
 const maxScanned = 2000;
 const chunk = 100;
+/** Records read from the object store at once: each costs a round trip there. */
+const readsAtOnce = 16;
 
 export function createJobReader(ledger: Ledger, store: ObjectStore) {
   const archived = async (owner: { tenant: string; id: string }): Promise<JobView | null> => {
@@ -34,6 +36,20 @@ export function createJobReader(ledger: Ledger, store: ObjectStore) {
       throw error;
     }
   };
+
+  /** In the order of the rows; whoever stops early has read at most `readsAtOnce` objects too many. */
+  async function* viewsOf(tenant: string, rows: readonly Position[]) {
+    const records = await ledger.readMany(rows.map(({ id }) => id));
+    for (let start = 0; start < rows.length; start += readsAtOnce) {
+      const views = await Promise.all(
+        rows.slice(start, start + readsAtOnce).map(async (row, index) => {
+          const record = records[start + index];
+          return { row, view: record ? viewOf(record) : await archived({ tenant, id: row.id }) };
+        }),
+      );
+      yield* views;
+    }
+  }
 
   const reader = {
     /** The live record when the ledger has it; @throws AppError `not_found` for what is not the tenant's. */
@@ -63,14 +79,11 @@ export function createJobReader(ledger: Ledger, store: ObjectStore) {
       while (scanned < maxScanned) {
         const rows = await ledger.page(tenant, position, chunk);
         if (rows.length === 0) return { jobs, nextCursor: null };
-        const records = await ledger.readMany(rows.map(({ id }) => id));
-        for (const [index, row] of rows.entries()) {
+        for await (const { row, view } of viewsOf(tenant, rows)) {
           scanned += 1;
           position = row;
           if (filter.createdAfterMs !== undefined && row.createdAtMs <= filter.createdAfterMs)
             return { jobs, nextCursor: null };
-          const record = records[index];
-          const view = record ? viewOf(record) : await archived({ tenant, id: row.id });
           if (view && matches(view, filter)) jobs.push(view);
           if (jobs.length >= limit) return { jobs, nextCursor: encodeCursor(position) };
         }
