@@ -1,6 +1,7 @@
 /**
  * Who is asking. `keys`: an API key decides tenant and scopes. `none`: one tenant, all scopes, and only for programs on this
- * machine: a page of another origin, or a name that merely resolves to this machine, is refused (DNS rebinding).
+ * machine: a page of another origin, or a name that merely resolves to this machine, is refused (DNS rebinding), and so is
+ * what a proxy on this machine passes on for somebody who is elsewhere.
  */
 import { isIPv4 } from 'node:net';
 import type { Request, RequestHandler } from 'express';
@@ -57,8 +58,16 @@ export function requireScope(scope: Scope): RequestHandler {
   };
 }
 
-function checkLocal(request: Request, hosts: readonly string[] | null): void {
+/** Headers that proxies add, and programs that call directly have no reason to send. */
+const proxyHeaders = ['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip'];
+
+/** @throws AppError `forbidden` for what may come from elsewhere, while no keys are in force; `null`: anybody may ask */
+export function checkLocal(request: Request, hosts: readonly string[] | null): void {
   if (hosts === null) return;
+  if (proxyHeaders.some((name) => request.get(name) !== undefined))
+    throw new AppError('forbidden', {
+      detail: 'this came through a proxy, and no keys are in force: make keys and start the gateway with AUTH=keys',
+    });
   const known = (host: string) => isLoopback(host) || hosts.includes(host);
   const hostname = (request.get('host') ?? '').replace(/:\d+$/, '');
   if (!known(hostname)) throw new AppError('forbidden', { detail: 'without keys only local names are answered' });
