@@ -73,6 +73,15 @@ describe('planProcesses', () => {
     const { url } = await plan({ PORT: String(port + 1), HOST: '0.0.0.0' }, true);
     expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
   });
+
+  it('keeps the admin listeners of a gateway on all addresses to loopback, unless ADMIN_HOST says otherwise', async () => {
+    const local = await plan({ PORT: String(port + 1), HOST: '0.0.0.0' }, true);
+    expect(local.processes.map(({ environment }) => environment['ADMIN_HOST'])).toEqual(Array(3).fill('127.0.0.1'));
+    const open = await plan({ PORT: String(port + 1), ADMIN_HOST: 'localhost' }, true);
+    expect(open.adminUrl).toMatch(/^http:\/\/localhost:\d+$/);
+    expect(open.processes.every(({ metricsUrl }) => metricsUrl.startsWith('http://localhost:'))).toBe(true);
+    expect(open.processes[0]!.environment).toMatchObject({ HOST: '127.0.0.1', ADMIN_HOST: 'localhost' });
+  });
 });
 
 describe('resolveModelsUrl', () => {

@@ -38,32 +38,34 @@ export interface PlanOptions {
 export async function planProcesses(options: PlanOptions): Promise<LocalPlan> {
   const { config } = options;
   const search: PortSearch = { host: config.HOST, taken: new Set() };
+  const adminSearch: PortSearch = { host: config.ADMIN_HOST, taken: search.taken };
   const port = await choosePort(options, search);
   const adminPort = await (config.ADMIN_PORT
-    ? claimPort(config.ADMIN_PORT, 'ADMIN_PORT', search)
-    : claimFreePort(port + 1, search));
-  const origin = (number: number) => `http://${reachableHost(config.HOST)}:${number}`;
+    ? claimPort(config.ADMIN_PORT, 'ADMIN_PORT', adminSearch)
+    : claimFreePort(port + 1, adminSearch));
+  const url = `http://${reachableHost(config.HOST)}:${port}`;
+  const adminOrigin = (number: number) => `http://${reachableHost(config.ADMIN_HOST)}:${number}`;
   const shared = sharedEnvironment(options);
   const processes: ProcessPlan[] = [
     {
       name: 'gateway',
       script: requireScript(options.projectRoot, 'gateway'),
       environment: { ...shared, PORT: String(port), ADMIN_PORT: String(adminPort) },
-      readyUrl: `${origin(port)}/readyz`,
-      metricsUrl: `${origin(adminPort)}/metrics`,
+      readyUrl: `${url}/readyz`,
+      metricsUrl: `${adminOrigin(adminPort)}/metrics`,
     },
   ];
   for (const [service, index] of stages(config)) {
-    const stagePort = await claimFreePort(adminPort + 1, search);
+    const stagePort = await claimFreePort(adminPort + 1, adminSearch);
     processes.push({
       name: `${service}-${index}`,
       script: requireScript(options.projectRoot, service),
       environment: { ...shared, ADMIN_PORT: String(stagePort) },
-      readyUrl: `${origin(stagePort)}/readyz`,
-      metricsUrl: `${origin(stagePort)}/metrics`,
+      readyUrl: `${adminOrigin(stagePort)}/readyz`,
+      metricsUrl: `${adminOrigin(stagePort)}/metrics`,
     });
   }
-  return { url: origin(port), adminUrl: origin(adminPort), processes };
+  return { url, adminUrl: adminOrigin(adminPort), processes };
 }
 
 async function choosePort({ config, searchPort }: PlanOptions, search: PortSearch): Promise<number> {
@@ -83,6 +85,7 @@ function stages(config: LocalConfig): [service: 'preprocess' | 'worker', index: 
 function sharedEnvironment({ config, dataDir, redisUrl, modelsUrl }: PlanOptions): Record<string, string> {
   return {
     HOST: config.HOST,
+    ADMIN_HOST: config.ADMIN_HOST,
     DATA_DIR: dataDir,
     REDIS_URL: redisUrl,
     MODELS_URL: modelsUrl,

@@ -119,6 +119,9 @@ const accept = createAcceptClip({
 });
 const readiness = createReadiness({ redis, store, models, loop, draining: () => lifecycle.draining });
 
+/** Names the gateway goes by; without keys it answers to no others, so that no page gets in by DNS. */
+const hosts = config.AUTH_ALLOW_OPEN ? null : [config.HOST, config.ADMIN_HOST, new URL(publicUrl).hostname];
+
 const app = createApp({
   log,
   metrics,
@@ -143,7 +146,7 @@ const app = createApp({
   documents: documentRoutes({ document: buildOpenApiDocument({ serverUrl: publicUrl, version }) }),
   settings: {
     authMode,
-    hosts: config.AUTH_ALLOW_OPEN ? null : [config.HOST, new URL(publicUrl).hostname],
+    hosts,
     trustProxy: config.TRUST_PROXY,
     corsOrigins: (config.CORS_ORIGINS ?? '').split(',').flatMap((origin) => origin.trim() || []),
     defaultModel: config.DEFAULT_MODEL,
@@ -164,9 +167,9 @@ lifecycle.onStop('keeper', () => keeping.stop());
 const storeSweep = sweepAbandonedUploads(store, log);
 lifecycle.onStop('store sweep', () => storeSweep.stop());
 
-const board = queuesBoard(queues, { mode: authMode, keys });
+const board = queuesBoard(queues, { mode: authMode, keys, hosts });
 const admin = await startAdminServer({
-  host: config.HOST,
+  host: config.ADMIN_HOST,
   port: config.ADMIN_PORT ?? config.PORT + 1,
   metrics,
   readiness,

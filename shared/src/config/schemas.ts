@@ -10,7 +10,7 @@ const port = count(0, 65535);
 const MIB = 1024 * 1024;
 
 export const commonShape = {
-  HOST: z.string().default('127.0.0.1').describe('Address the listeners bind to.'),
+  HOST: z.string().default('127.0.0.1').describe('Address the public listener binds to.'),
   DATA_DIR: z.string().default('./data').describe('Folder of the embedded Redis and the file object store.'),
   REDIS_URL: z
     .string()
@@ -24,6 +24,10 @@ export const commonShape = {
     .string()
     .default('models')
     .describe('Folder with `<id>/model.onnx` and `model.json`, or `store:<prefix>` in the object store.'),
+  ADMIN_HOST: z
+    .string()
+    .default('127.0.0.1')
+    .describe('Address the admin listener binds to, whatever HOST is; `0.0.0.0` where Prometheus asks from elsewhere.'),
   ADMIN_PORT: port.optional().describe('Port of the admin listener (metrics, health); default PORT+1 in the gateway.'),
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])

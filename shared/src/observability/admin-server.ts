@@ -1,6 +1,6 @@
 /**
  * The admin listener every service has: `/metrics` (Prometheus), `/healthz` (alive), `/readyz` (ready, with reasons).
- * It binds to loopback or the pod network, never to the public port.
+ * It has an address of its own (loopback, or the pod network), so that opening the public listener does not publish it.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';

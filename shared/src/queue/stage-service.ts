@@ -17,7 +17,7 @@ import { createStageRunner, type StageHandler } from './stage-runner.js';
 import { createTaskQueues } from './task-queues.js';
 
 export interface StageServiceConfig {
-  HOST: string;
+  ADMIN_HOST: string;
   DATA_DIR: string;
   REDIS_URL: string;
   OBJECT_STORE_URL?: string | undefined;
@@ -63,7 +63,7 @@ export async function startStageService(options: StageServiceOptions): Promise<v
   let notReady: () => string | undefined = () => 'starting';
   const redis = createRedis(config.REDIS_URL, 'call', log);
   const admin = await startAdminServer({
-    host: config.HOST,
+    host: config.ADMIN_HOST,
     port: config.ADMIN_PORT ?? options.defaultAdminPort,
     metrics,
     readiness: () => {

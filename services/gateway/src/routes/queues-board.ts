@@ -1,14 +1,16 @@
-/** Bull Board, read-only, on the admin listener only; with keys in force it asks for one of scope `admin`. */
+/**
+ * Bull Board, read-only, on the admin listener only. With keys in force it asks for one of scope `admin`; without, it
+ * answers programs and pages of this machine alone, as the API does.
+ */
 import { createBullBoard } from '@bull-board/api';
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { ExpressAdapter } from '@bull-board/express';
-import express, { type Express } from 'express';
+import express, { type Express, type RequestHandler } from 'express';
 import { isAppError } from '@timbre/shared/errors';
-import type { KeyStore } from '@timbre/shared/auth/api-keys';
 import type { TaskQueues } from '@timbre/shared/queue/task-queues';
-import { presentedKey, type AuthMode } from '../http/authenticate.js';
+import { checkLocal, presentedKey, type AuthOptions } from '../http/authenticate.js';
 
-export function queuesBoard(queues: TaskQueues, auth: { mode: AuthMode; keys: KeyStore }): Express {
+export function queuesBoard(queues: TaskQueues, auth: AuthOptions): Express {
   const adapter = new ExpressAdapter();
   adapter.setBasePath('/queues');
   createBullBoard({
@@ -18,17 +20,27 @@ export function queuesBoard(queues: TaskQueues, auth: { mode: AuthMode; keys: Ke
   });
   const app = express();
   app.disable('x-powered-by');
-  app.use('/queues', async (request, response, next) => {
-    if (auth.mode === 'none') return void next();
+  app.use('/queues', admit(auth));
+  app.use('/queues', adapter.getRouter() as express.Router);
+  return app;
+}
+
+/** Plain statuses: whoever opens the board is a person with a browser. */
+function admit({ mode, keys, hosts }: AuthOptions): RequestHandler {
+  return async (request, response, next) => {
     try {
-      const principal = await auth.keys.authenticate(presentedKey((name) => request.get(name)) ?? '');
+      if (mode === 'none') {
+        checkLocal(request, hosts);
+        return void next();
+      }
+      const principal = await keys.authenticate(presentedKey((name) => request.get(name)) ?? '');
       if (principal.scopes.includes('admin')) return void next();
       response.sendStatus(403);
     } catch (error) {
       if (!isAppError(error)) throw error;
-      response.setHeader('WWW-Authenticate', 'Basic realm="Timbre, API key as password"').sendStatus(401);
+      if (error.httpStatus === 401)
+        response.setHeader('WWW-Authenticate', 'Basic realm="Timbre, API key as password"').sendStatus(401);
+      else response.status(error.httpStatus).type('text/plain').send(error.message);
     }
-  });
-  app.use('/queues', adapter.getRouter() as express.Router);
-  return app;
+  };
 }
