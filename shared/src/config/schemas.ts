@@ -76,7 +76,10 @@ export const gatewaySchema = z.object({
     .min(16)
     .optional()
     .describe('Secret that signs upload URLs of the file object store; default: made once, kept in DATA_DIR.'),
-  DEFAULT_MODEL: z.string().optional().describe('Model used when a request names none; default: first by name.'),
+  DEFAULT_MODEL: z
+    .string()
+    .default('timbre-s')
+    .describe('Model used when a request names none; where it is not installed, the first by name.'),
   RATE_LIMIT_PER_SECOND: count(1, 1_000_000).default(100).describe('Requests per second for one key (or address).'),
   RATE_LIMIT_BURST: count(1, 1_000_000).default(200).describe('Requests one key may send at once.'),
   MAX_BACKLOG_JOBS: count(1, 10_000_000)

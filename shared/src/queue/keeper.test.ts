@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +8,7 @@ import { createMetrics } from '../observability/metrics.js';
 import { createFileStore } from '../storage/file-store.js';
 import { audioKey, incomingKey, outcomeKey, submissionKey } from '../storage/job-keys.js';
 import type { ObjectStore } from '../storage/object-store.js';
+import { aJobSpec } from '../testing/job-spec.js';
 import { startTestRedis, type TestRedis } from '../testing/redis-server.js';
 import type { JobSpec } from '../contracts/job.js';
 import { queueFor } from '../contracts/pipeline.js';
@@ -63,26 +63,7 @@ const keeper = (change: Partial<Parameters<typeof createKeeper>[0]> = {}) =>
   });
 
 async function aJob(change: Partial<JobSpec> = {}): Promise<JobSpec> {
-  const id = `j${randomBytes(16).toString('hex')}`;
-  const spec: JobSpec = {
-    v: 1,
-    id,
-    tenant: 'local',
-    lane: 'bulk',
-    model: 'm',
-    modelDigest: 'sha256:m',
-    featureDigest: 'sha256:f',
-    features: { version: 1, sampleRateHz: 16000, crop: { kind: 'head', seconds: 1 }, transform: { kind: 'waveform' } },
-    name: 'a.wav',
-    source: { key: audioKey({ tenant: 'local', id }), bytes: 3 },
-    createdAtMs: clock,
-    deadlineAtMs: clock + 60_000,
-    expiresAtMs: clock + 3_600_000,
-    estimatedSeconds: 2,
-    uploadSeconds: 0,
-    traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
-    ...change,
-  };
+  const spec = aJobSpec({ lane: 'bulk', createdAtMs: clock, ...change });
   await store.put(audioKey(spec), Buffer.from('abc'));
   await store.put(submissionKey(spec), Buffer.from(JSON.stringify(spec)));
   await ledger.submit(spec, { maxLive: 100 });

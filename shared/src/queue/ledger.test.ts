@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { pino } from 'pino';
 import type { Redis } from 'ioredis';
+import { aJobSpec } from '../testing/job-spec.js';
 import { startTestRedis, type TestRedis } from '../testing/redis-server.js';
 import type { JobSpec } from '../contracts/job.js';
 import { createLedger, type BeginAnswer, type Ledger } from './ledger.js';
@@ -25,30 +25,6 @@ afterAll(async () => {
 });
 beforeEach(() => redis.flushall());
 
-function aSpec(change: Partial<JobSpec> = {}): JobSpec {
-  const id = `j${randomBytes(16).toString('hex')}`;
-  const now = Date.now();
-  return {
-    v: 1,
-    id,
-    tenant: 'local',
-    lane: 'interactive',
-    model: 'm',
-    modelDigest: 'sha256:m',
-    featureDigest: 'sha256:f',
-    features: { version: 1, sampleRateHz: 16000, crop: { kind: 'head', seconds: 1 }, transform: { kind: 'waveform' } },
-    name: 'a.wav',
-    source: { key: `jobs/local/${id}/audio`, bytes: 10, sha256: 'x' },
-    createdAtMs: now,
-    deadlineAtMs: now + 60_000,
-    expiresAtMs: now + 3_600_000,
-    estimatedSeconds: 2,
-    uploadSeconds: 0,
-    traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
-    ...change,
-  };
-}
-
 const pack = { key: 'tensors/x', bytes: 1, sha256: 'y', windows: 1 };
 const submit = (spec: JobSpec, maxLive = 100) => ledger.submit(spec, { maxLive });
 async function run(
@@ -67,7 +43,7 @@ async function end(spec: JobSpec, state: 'succeeded' | 'canceled', token = ''): 
 
 describe('ledger', () => {
   it('takes a job through both stages and logs four events without gaps', async () => {
-    const spec = aSpec();
+    const spec = aJobSpec();
     await submit(spec);
     await run(spec, 'preprocess');
     expect(await ledger.advance(spec, 't', { pack, progress: {}, seconds: 3 })).toBe('advanced');
@@ -84,7 +60,7 @@ describe('ledger', () => {
   });
 
   it('keeps the first terminal state when two attempts end the job', async () => {
-    const spec = aSpec();
+    const spec = aJobSpec();
     await submit(spec);
     expect(await end(spec, 'canceled')).toBe(true);
     expect(await end(spec, 'succeeded')).toBe(false);
@@ -92,7 +68,7 @@ describe('ledger', () => {
   });
 
   it('moves the backlog from stage to stage and back to zero', async () => {
-    const spec = aSpec({ estimatedSeconds: 2 });
+    const spec = aJobSpec({ estimatedSeconds: 2 });
     await submit(spec);
     expect((await ledger.backlog()).get('preprocess-interactive')).toEqual({ audioSeconds: 2, jobs: 1 });
     await run(spec, 'preprocess');
@@ -105,19 +81,19 @@ describe('ledger', () => {
   });
 
   it('ends a job of 0 estimated seconds', async () => {
-    const spec = aSpec({ estimatedSeconds: 0 });
+    const spec = aJobSpec({ estimatedSeconds: 0 });
     await submit(spec);
     expect(await end(spec, 'canceled')).toBe(true);
   });
 
   it('refuses the 3rd unfinished job when 2 are allowed', async () => {
-    await submit(aSpec(), 2);
-    await submit(aSpec(), 2);
-    await expect(submit(aSpec(), 2)).rejects.toMatchObject({ code: 'queue_full' });
+    await submit(aJobSpec(), 2);
+    await submit(aJobSpec(), 2);
+    await expect(submit(aJobSpec(), 2)).rejects.toMatchObject({ code: 'queue_full' });
   });
 
   it('sends an attempt whose predecessor vanished to quarantine, and gives the job up at the 3rd death', async () => {
-    const spec = aSpec();
+    const spec = aJobSpec();
     await submit(spec);
     await run(spec, 'preprocess', 'first');
     expect(await ledger.begin(spec.id, 'preprocess', 'second', false)).toEqual({ kind: 'quarantine', deaths: 1 });
@@ -127,7 +103,7 @@ describe('ledger', () => {
   });
 
   it('does not count an attempt that was given back as a death', async () => {
-    const spec = aSpec();
+    const spec = aJobSpec();
     await submit(spec);
     await run(spec, 'preprocess', 'first');
     expect(await ledger.release(spec.id, 'first', true)).toBe(1);
@@ -137,7 +113,7 @@ describe('ledger', () => {
   });
 
   it('lets the later of two overlapping attempts hand on only once', async () => {
-    const spec = aSpec();
+    const spec = aJobSpec();
     await submit(spec);
     await run(spec, 'preprocess', 'zombie');
     expect(await ledger.advance(spec, 'zombie', { pack, progress: {}, seconds: 1 })).toBe('advanced');
@@ -146,7 +122,7 @@ describe('ledger', () => {
   });
 
   it('has a tensor pack remade once', async () => {
-    const spec = aSpec();
+    const spec = aJobSpec();
     await submit(spec);
     for (const expected of [1, 'exhausted']) {
       await run(spec, 'preprocess', 'p');
@@ -158,7 +134,7 @@ describe('ledger', () => {
 
   it('pages 25 jobs of one millisecond without gap or repeat', async () => {
     const createdAtMs = Date.now();
-    const specs = Array.from({ length: 25 }, () => aSpec({ createdAtMs }));
+    const specs = Array.from({ length: 25 }, () => aJobSpec({ createdAtMs }));
     for (const spec of specs) await submit(spec);
     const seen: string[] = [];
     let position: { id: string; createdAtMs: number } | undefined;
@@ -172,14 +148,14 @@ describe('ledger', () => {
   });
 
   it('costs Redis under 4 KiB for a waiting job', async () => {
-    const spec = aSpec();
+    const spec = aJobSpec();
     await submit(spec);
     const bytes = Number(await redis.memory('USAGE', ledgerKeys.job(spec.id)));
     expect(bytes).toBeLessThan(4096);
   });
 
   it('lets an attempt that lost its job neither end it nor send it back', async () => {
-    const spec = aSpec();
+    const spec = aJobSpec();
     await submit(spec);
     await run(spec, 'preprocess', 'p');
     await ledger.advance(spec, 'p', { pack, progress: {}, seconds: 1 });
@@ -191,7 +167,7 @@ describe('ledger', () => {
   });
 
   it('tells an error reply from a job that does not exist', async () => {
-    const spec = aSpec();
+    const spec = aJobSpec();
     await redis.set(ledgerKeys.job(spec.id), 'not a hash');
     await expect(ledger.readMany([spec.id])).rejects.toMatchObject({ code: 'dependency_unavailable' });
   });
@@ -207,7 +183,7 @@ describe('ledger', () => {
   it('makes no job for a key that was reserved by another meanwhile', async () => {
     await ledger.reserveIdempotency('k', 'b', 60);
     const idempotency = { key: 'k', token: 'a', value: '{}', ttlSeconds: 60 };
-    const spec = aSpec();
+    const spec = aJobSpec();
     await expect(ledger.submit(spec, { maxLive: 9, idempotency })).rejects.toMatchObject({
       code: 'idempotency_in_progress',
     });

@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { AppError, isAppError } from '@timbre/shared/errors';
 import type { JobSpec, SubmitFields } from '@timbre/shared/contracts/job';
-import type { ModelCatalog } from '@timbre/shared/models/model-catalog';
+import type { LoadedCard, ModelCatalog } from '@timbre/shared/models/model-catalog';
 import type { Principal } from '@timbre/shared/auth/api-keys';
 import type { Metrics } from '@timbre/shared/observability/metrics';
 import type { Ledger, SubmitOptions } from '@timbre/shared/queue/ledger';
@@ -100,7 +100,7 @@ export function createSubmitJob(deps: SubmitDeps): SubmitJob {
 
 function buildSpec(submission: Submission, { models, policy }: SubmitDeps, createdAtMs: number): JobSpec {
   const { fields, source } = submission;
-  const model = requireModel(models, fields.model ?? policy.defaultModel);
+  const model = requireModel(models, fields.model, policy.defaultModel);
   const retention = fields.retentionSeconds ?? policy.retentionSeconds;
   // A job cannot outlive its data.
   const deadline = Math.min(fields.deadlineSeconds ?? policy.deadlineSeconds[fields.lane], retention);
@@ -125,9 +125,10 @@ function buildSpec(submission: Submission, { models, policy }: SubmitDeps, creat
   };
 }
 
-/** The named model, or the first of the catalog when no name is given. */
-export function requireModel(models: ModelCatalog, id: string | undefined) {
-  const model = id === undefined ? models.list()[0] : models.get(id);
+/** The named model; without a name the preferred one, or the first of the catalog where that is not installed. */
+export function requireModel(models: ModelCatalog, id: string | undefined, preferred?: string): LoadedCard {
+  const fallback = (preferred === undefined ? undefined : models.get(preferred)) ?? models.list()[0];
+  const model = id === undefined ? fallback : models.get(id);
   if (model) return model;
   if (id === undefined) throw new AppError('model_unavailable', { detail: 'no model is installed' });
   throw new AppError('model_not_found', { details: { models: models.list().map(({ card }) => card.id) } });

@@ -7,7 +7,7 @@ import { requireModel } from '../jobs/submit-job.js';
 
 export function modelRoutes(models: ModelCatalog, defaultModel: string | undefined): Router {
   const router = Router();
-  const isDefault = ({ card }: LoadedCard) => card.id === (defaultModel ?? models.list()[0]?.card.id);
+  const isDefault = ({ card }: LoadedCard) => card.id === requireModel(models, undefined, defaultModel).card.id;
   const view = (model: LoadedCard) => ({
     ...model.card,
     modelDigest: model.modelDigest,
