@@ -117,7 +117,7 @@ export const preprocessSchema = z.object({
   ...recordShape,
   THREADS: count(1, 256).optional().describe('Worker threads; default: cores.'),
   CONCURRENCY_INTERACTIVE: count(1, 1024).default(8).describe('Interactive tasks in flight in one process.'),
-  CONCURRENCY_BULK: count(1, 1024).default(4).describe('Bulk tasks in flight in one process.'),
+  CONCURRENCY_BULK: count(1, 1024).default(8).describe('Bulk tasks in flight in one process.'),
   FFMPEG_PATH: z
     .string()
     .default('ffmpeg')
@@ -160,7 +160,7 @@ export const workerSchema = z.object({
     .describe('Longest wait for company, bulk lane.'),
   BATCH_MAX_QUEUED_WINDOWS: count(1, 1_000_000).default(4096).describe('Windows waiting in one process at most.'),
   CONCURRENCY_INTERACTIVE: count(1, 1024).default(32).describe('Interactive tasks in flight in one process.'),
-  CONCURRENCY_BULK: count(1, 1024).default(16).describe('Bulk tasks in flight in one process.'),
+  CONCURRENCY_BULK: count(1, 1024).default(32).describe('Bulk tasks in flight in one process.'),
   MODELS_POLL_MS: count(100, 3_600_000).default(5000).describe('Milliseconds between looks for new models.'),
 });
 export type WorkerConfig = z.infer<typeof workerSchema>;
