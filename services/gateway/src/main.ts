@@ -181,6 +181,6 @@ const admin = await startAdminServer({
 });
 lifecycle.onStop('admin listener', () => admin.close());
 
-const server = await startPublicServer(app, config.HOST, config.PORT);
+const server = await startPublicServer(app, { host: config.HOST, port: config.PORT });
 lifecycle.onStop('public listener', () => server.close(Math.min(10_000, config.DRAIN_TIMEOUT_MS / 2)));
 log.info({ url: publicUrl, port: server.port, adminPort: admin.port, auth: authMode }, 'serving');

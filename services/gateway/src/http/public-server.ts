@@ -1,6 +1,6 @@
 /**
  * The public listener. Headers must arrive within 10 s and fit 16 KiB; bodies have no fixed time, but a minimum rate
- * (ingress-guard). On stop, connections are told to close, idle ones at once, the rest when their answer is out.
+ * (ingress-guard) or a limit (json-body) where they are read, and a limit here where the answer did without them. On stop, connections are told to close, idle ones at once, the rest when their answer is out.
  */
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
@@ -11,7 +11,17 @@ export interface PublicServer {
   close(graceMs: number): Promise<void>;
 }
 
-export async function startPublicServer(listener: RequestListener, host: string, port: number): Promise<PublicServer> {
+export interface PublicServerOptions {
+  host: string;
+  port: number;
+  /** How long after its answer the rest of a body may take. Default 10 s. */
+  restMs?: number;
+}
+
+export async function startPublicServer(
+  listener: RequestListener,
+  { host, port, restMs = 10_000 }: PublicServerOptions,
+): Promise<PublicServer> {
   const server = createServer(
     {
       maxHeaderSize: 16 * 1024,
@@ -22,6 +32,13 @@ export async function startPublicServer(listener: RequestListener, host: string,
     },
     listener,
   );
+  server.on('request', (request, response) => {
+    // Until the body is over, Node keeps the connection for the next request without any limit.
+    response.once('finish', () => {
+      if (request.complete) return;
+      setTimeout(() => void (request.complete || request.socket.destroy()), restMs).unref();
+    });
+  });
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
     if (error.code === 'HPE_HEADER_OVERFLOW') return void socket.end(rawProblem(431, 'headers_too_large'));
