@@ -8,6 +8,9 @@ const benches: Record<string, () => Promise<{ heading: string; lines: string[] }
   pipeline: runPipelineBench,
 };
 
+// As in the worker: no usage data to the maker of ONNX Runtime.
+process.env['ORT_DISABLE_TELEMETRY'] = '1';
+
 const args = process.argv.slice(2);
 const names = args.filter((arg) => !arg.startsWith('-'));
 if (args.includes('--help') || names.some((name) => !Object.hasOwn(benches, name))) {

@@ -8,6 +8,8 @@ import { createInferencePool } from './inference/inference-pool.js';
 import { createModelHost } from './inference/model-host.js';
 
 const config = loadConfigOrExit(workerSchema, process.env);
+// ONNX Runtime's library would send usage data to its maker; it reads this when its first thread loads it.
+process.env['ORT_DISABLE_TELEMETRY'] = '1';
 /** One thread beside the configured ones that bulk never takes: a person never waits for an archive's run to end. */
 const reservedInteractiveSlots = 1;
 

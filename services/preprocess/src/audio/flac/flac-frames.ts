@@ -53,7 +53,8 @@ function endOfFrame(bytes: Uint8Array, start: number, frame: { header: FrameHead
     limit = Math.min(limit, at + MAX_JUNK_BYTES);
     // By accident once in 65,536 bytes; or the frame is whole and what follows is damaged.
     closed = at + 1;
-    if (isTail(bytes, closed)) return closed;
+    // A checksum that ends in 00 makes the sum zero one byte early; a zero too many does no harm.
+    if (isTail(bytes, closed)) return bytes[closed] === 0 ? closed + 1 : closed;
   }
   return closed;
 }
