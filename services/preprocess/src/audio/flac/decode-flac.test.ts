@@ -143,7 +143,8 @@ describe('a flac whose last checksum ends in 00', () => {
       const cut = ['-f', 'segment', '-segment_time', '0.2', '-c:a', 'flac', join(folder, '%04d.flac')];
       execFileSync('ffmpeg', ['-v', 'error', ...source, ...cut]);
       const names = readdirSync(folder).map((name) => readFileSync(join(folder, name)));
-      const early = names.filter((bytes) => bytes.at(-1) === 0 && bytes.length > 1000);
+      // Above 9,000 bytes: a segment without a frame is header and padding, which ends in 00 as well.
+      const early = names.filter((bytes) => bytes.at(-1) === 0 && bytes.length > 9000);
       expect(early.length).toBeGreaterThan(0);
       for (const bytes of early) expect((await decode(bytes)).warnings).toEqual([]);
     } finally {
