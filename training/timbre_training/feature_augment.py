@@ -23,7 +23,7 @@ def _cut_blocks(x, rng, dimension, widest, fill):
     return torch.where(hit.reshape(shape), fill, x)
 
 
-def augment_log_mel(x, rng, equaliser_db=5.0):
+def augment_log_mel(x, rng, equaliser_db=3.5):
     """Equaliser curves, pitch shift by whole bands, time shift, a noise floor of random height, and masked blocks."""
     count, _, bands, frames = x.shape
     curve = _smooth_curves(count, 6, bands, equaliser_db).to(x.device)
@@ -31,15 +31,15 @@ def augment_log_mel(x, rng, equaliser_db=5.0):
     peak = x.amax(dim=(2, 3), keepdim=True)
     x = torch.maximum(x, peak - 80)
     # Background noise adds in power, so in dB it is a soft maximum with a floor of its own colour.
-    floor_db = peak - torch.from_numpy(rng.uniform(22, 90, (count, 1, 1, 1))).float().to(x.device)
+    floor_db = peak - torch.from_numpy(rng.uniform(32, 130, (count, 1, 1, 1))).float().to(x.device)
     floor = floor_db + _smooth_curves(count, 4, bands, 6.0).to(x.device).unsqueeze(3) + 2.5 * torch.randn_like(x)
     x = 10 * torch.log10(10 ** (x / 10) + 10 ** (floor / 10) + 1e-20)
     if rng.random() < 0.5:
         x = torch.roll(x, int(rng.integers(-12, 13)), dims=3)
     peak = x.amax(dim=(2, 3), keepdim=True)
     low = peak - 80
-    x = _cut_blocks(x, rng, 3, frames // 5, low)
-    return _cut_blocks(x, rng, 2, bands // 7, low)
+    x = _cut_blocks(x, rng, 3, frames // 6, low)
+    return _cut_blocks(x, rng, 2, bands // 9, low)
 
 
 def augment_mfcc(x, rng, deviation):

@@ -5,12 +5,13 @@ from dataclasses import asdict, dataclass
 from typing import Callable
 
 import numpy as np
+import torch
 
 from timbre_training.calibration import choose_threshold, fit_temperature, threshold_table
 from timbre_training.dataset import CLASSES, is_real
 from timbre_training.decisions import clip_scores
 from timbre_training.evaluation import describe, evaluate
-from timbre_training.export import commit, write_model
+from timbre_training.export import PROJECT, commit, write_model
 from timbre_training.networks import WithoutOther
 from timbre_training.training_loop import Schedule, draw_weights, logits_of, train
 
@@ -117,6 +118,8 @@ def fit_and_export(recipe, network, sets, labels, out):
     print(f"{sum(p.numel() for p in network.parameters())} parameters, {len(sets.train.windows)} windows", flush=True)
     network = train(network, sets.train, CLASSES, weights, recipe.augment, recipe.schedule, watcher(sets, labels))
     network = WithoutOther(network.cpu()).eval()
+    (PROJECT / "training/runs").mkdir(exist_ok=True)
+    torch.save(network.state_dict(), PROJECT / f"training/runs/{recipe.model_id}.pt")
     card = calibrated_card(recipe, network, sets, labels)
     card["metrics"] = judge(network, sets, labels, card, recipe.command)
     write_model(network, list(sets.train.windows.shape[1:]), card, out)
