@@ -2,8 +2,7 @@
 # Makes one model from nothing: renders and augments what is not there yet, extracts features with Timbre's own
 # preprocess, trains, calibrates, judges and writes models/<id>/. Usage: training/train.sh MODEL [options], where MODEL is
 # timbre-s, mfcc-cnn, mel-cnn-head, mel-cnn-peak, mel-image, or one of the large ones, which go to training/runs/<id>/:
-# efficientnet-b0, resnet-152, wav2vec2. With TEACH_ALL=1 every real source teaches (timbre-s), as in the model that is shipped;
-# `python3 -m timbre_training.ship` then joins it with the figures of its twin, which was trained without them.
+# efficientnet-b0, resnet-152, wav2vec2.
 set -eu
 cd "$(dirname "$0")"
 
@@ -23,13 +22,6 @@ if [ -d "$real" ]; then
   [ -f data/real/metadata.csv ] || "$python" -m timbre_training.real_recordings --from "$real" --out data/real
   [ -f data/real-augmented/metadata.csv ] ||
     "$python" -m timbre_training.augment --from data/real --out data/real-augmented --copies 8 --seed 31
-  if [ -n "${TEACH_ALL:-}" ]; then
-    [ -f data/real-all/metadata.csv ] ||
-      "$python" -m timbre_training.real_recordings --from "$real" --out data/real-all --teach-all
-    [ -f data/real-all-augmented/metadata.csv ] ||
-      "$python" -m timbre_training.augment --from data/real-all --out data/real-all-augmented --copies 6 --seed 31
-    set -- "$@" --real real-all
-  fi
 else
   echo "no real recordings at $real: training on rendered audio alone (REAL_RECORDINGS names another folder)" >&2
 fi

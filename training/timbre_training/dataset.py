@@ -1,6 +1,5 @@
 """The sets that models here are trained, calibrated and judged on, by what the manifests say about each clip."""
 
-import re
 from collections import namedtuple
 from pathlib import Path
 
@@ -23,14 +22,13 @@ def _second_half(clip):
     return int(clip.path.stem.split("-")[-1]) % 2 == 1
 
 
-def load_sets(spec, data, cache, real="real"):
-    """Loads every folder that exists under `data` and deals the clips out; `real` names the folder of real recordings.
+def load_sets(spec, data, cache):
+    """Loads every folder that exists under `data` and deals the clips out.
 
     Training: rendered and real clips of split `train`, with their augmented copies. Validation: half of the held-out
     renderings, and real sources of split `validation`. The two held-out sets judge and decide nothing.
     """
-    names = [re.sub("^real", real, name) for name in FOLDERS]
-    present = [Path(data) / name for name in names if (Path(data) / name / "metadata.csv").exists()]
+    present = [Path(data) / name for name in FOLDERS if (Path(data) / name / "metadata.csv").exists()]
     everything = join(*[load(spec, folder, cache) for folder in present])
     original = lambda clip: "augmented" not in clip.path.parts[-3]  # noqa: E731
     return Sets(

@@ -27,8 +27,8 @@ class LevelFreeCepstrum(nn.Module):
     """`[n, 1, mels, frames]` in dB → `[n, 1, coefficients, frames]`: the DCT-II of each frame, standardised.
 
     The dB are first taken relative to the loudest cell of the window, so the input's level is gone. The DCT keeps the shape
-    of the spectrum and drops single harmonics, which soundfonts and rooms differ in: on recordings of unseen sources this
-    did better than the log-mel itself. `statistics` are mean and deviation of each coefficient, see `cepstrum_statistics`.
+    of the spectrum and drops single harmonics, which soundfonts and rooms differ
+    in. `statistics` are mean and deviation of each coefficient, see `cepstrum_statistics`.
     """
 
     def __init__(self, mels, coefficients, statistics=None):

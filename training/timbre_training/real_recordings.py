@@ -29,10 +29,10 @@ ROLES = {
 SAMPLE_CLIPS = {
     "violin/vsco2-violin_029.flac",
     "violin/vsco2-violin_021.flac",
-    "guitar/bag-green_005.flac",
+    "guitar/bag-green_008.flac",
     "guitar/fsd-acoustic-guitar_019.flac",
     "piano/vsco2-piano_012.flac",
-    "piano/vsco2-piano_008.flac",
+    "piano/vsco2-piano_004.flac",
     "drums/fsd-snare-drum_001.flac",
     "drums/fsd-snare-drum_029.flac",
 }
@@ -76,13 +76,11 @@ def assembled_role(row, roles_by_atom):
     return roles.pop() if len(roles) == 1 else None
 
 
-def role_of(row, group, sample_groups, teach_all=False):
-    """`train`, `validation` or `test`; with `teach_all` only what `samples/` was cut from is kept for judging."""
+def role_of(row, group, sample_groups):
+    """`train`, `validation` or `test`."""
     if group in sample_groups:
         return "test"
     name = Path(row["file_name"]).name
-    if teach_all:
-        return "validation" if int(hashlib.sha256(group.encode()).hexdigest(), 16) % 10 == 7 else "train"
     for prefix, role in ROLES.items():
         if name.startswith(prefix):
             return role
@@ -94,14 +92,13 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--from", dest="source", type=Path, required=True)
     parser.add_argument("--out", type=Path, default=Path("data/real"))
-    parser.add_argument("--teach-all", action="store_true", help="every source teaches: for the model that is shipped, judged by its twin")
     options = parser.parse_args()
     folder = options.source / "train"
     with open(folder / "metadata.csv", newline="", encoding="utf-8") as handle:
         rows = list(csv.DictReader(handle))
     groups = group_recordings(rows)
     sample_groups = {groups[name] for name in SAMPLE_CLIPS if name in groups}
-    roles = {row["file_name"]: role_of(row, groups[row["file_name"]], sample_groups, options.teach_all) for row in rows if not is_assembled(row)}
+    roles = {row["file_name"]: role_of(row, groups[row["file_name"]], sample_groups) for row in rows if not is_assembled(row)}
     roles_by_atom = {atom: roles[row["file_name"]] for row in rows if row["file_name"] in roles for atom in _atoms(row)}
     clips = []
     for row in progress(rows, "real recordings"):

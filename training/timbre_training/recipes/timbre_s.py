@@ -37,13 +37,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, default=Path("data"))
     parser.add_argument("--out", type=Path, default=Path("../models/timbre-s"))
-    parser.add_argument("--epochs", type=int, default=24)
+    parser.add_argument("--epochs", type=int, default=30)
     parser.add_argument("--windows", type=int, default=12800, help="windows drawn in one epoch")
     parser.add_argument("--coefficients", type=int, default=24)
     parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--real", default="real", help="folder of real recordings under --data; real-all: every source teaches")
     options = parser.parse_args()
-    sets = load_sets(SPEC, options.data, options.data / "features", options.real)
+    sets = load_sets(SPEC, options.data, options.data / "features")
     statistics = cepstrum_statistics(sets.train.windows, options.coefficients)
     torch.manual_seed(options.seed)
     recipe = Recipe(
@@ -56,7 +55,7 @@ def main():
         clip_rule="energyWeightedMean",
         silence_gate_dbfs=-65.0,
         smoothing_windows=3,
-        command=f"{'TEACH_ALL=1 ' if options.real == 'real-all' else ''}training/train.sh timbre-s --epochs {options.epochs} --windows {options.windows}"
+        command=f"training/train.sh timbre-s --epochs {options.epochs} --windows {options.windows}"
         f" --coefficients {options.coefficients} --seed {options.seed}",
     )
     network = cepstral_cnn(len(CLASSES), SPEC["transform"]["nMels"], options.coefficients, statistics)
