@@ -124,8 +124,11 @@ describe('the pipeline', () => {
     const redis = new Redis(system.redis.url);
     let largest = 0;
     for await (const keys of redis.scanStream({ count: 1000 }))
-      for (const key of keys as string[])
+      for (const key of keys as string[]) {
+        // BullMQ's own log of what it did, with ids only; it grows to a bound with every task.
+        if (/^bull:[^:]+:events$/.test(key)) continue;
         largest = Math.max(largest, Number(await redis.memory('USAGE', key, 'SAMPLES', '0')));
+      }
     redis.disconnect();
     // The smallest sample is some 40 kB, its tensor pack 11 kB.
     expect(largest).toBeGreaterThan(0);

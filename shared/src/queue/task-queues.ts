@@ -22,6 +22,8 @@ export function createTaskQueues(connection: Redis) {
       queue = new Queue(name, {
         connection,
         skipVersionCheck: true,
+        // Nobody reads BullMQ's events; our own log is the record.
+        streams: { events: { maxLen: 100 } },
         defaultJobOptions: {
           attempts: deliveryAttempts,
           backoff: { type: 'custom' },
