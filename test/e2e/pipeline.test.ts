@@ -70,6 +70,7 @@ describe('the pipeline', () => {
     expect(preprocess.get('timbre_clips_processed_total{stage="preprocess",lane="interactive"}')).toBe(count);
     expect(worker.get('timbre_clips_processed_total{stage="infer",lane="interactive"}')).toBe(count);
     expect(worker.get('timbre_jobs_finished_total{lane="interactive",state="succeeded"}')).toBe(count);
+    expect(gateway.get('timbre_stage_duration_seconds_count{stage="deliver",lane="interactive"}')).toBeGreaterThan(0);
     const seconds = ended.reduce((sum, { clip }) => sum + (clip.durationSeconds ?? 0), 0);
     expect(preprocess.get('timbre_audio_seconds_processed_total{stage="preprocess",lane="interactive"}')).toBeCloseTo(
       seconds,

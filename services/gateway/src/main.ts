@@ -139,7 +139,7 @@ const app = createApp({
     recordSeconds: config.RECORD_SECONDS,
     copySource: (from, jobId) => copySource(store, from, jobId),
   },
-  classify: { ledger, events, accept, reader, streams },
+  classify: { ledger, events, accept, reader, streams, metrics },
   readiness,
   authFailureLimit: createAuthFailureLimit(),
   rateLimit: createRateLimit({ perSecond: config.RATE_LIMIT_PER_SECOND, burst: config.RATE_LIMIT_BURST }),

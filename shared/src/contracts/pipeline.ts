@@ -6,7 +6,7 @@
  * (`bull:<queue>:wait`); autoscalers rely on them.
  */
 import { z } from 'zod';
-import { jobIdSchema, laneSchema, type JobState, type Lane } from './job.js';
+import { jobIdSchema, laneSchema, type JobState } from './job.js';
 
 export const stageNames = ['preprocess', 'infer'] as const;
 export type StageName = (typeof stageNames)[number];
@@ -82,6 +82,3 @@ export type PackReference = z.infer<typeof packReferenceSchema>;
 export function taskId(jobId: string, stage: StageName, generation: number, quarantine = false): string {
   return `${jobId}-${stage}-${generation}${quarantine ? '-q' : ''}`;
 }
-
-/** Lanes in the order workers prefer them. */
-export const lanePriority: readonly Lane[] = ['interactive', 'bulk'];

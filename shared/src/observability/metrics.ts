@@ -58,7 +58,6 @@ export function createMetrics(service: string) {
     deaths: counter('task_process_deaths_total', 'Attempts whose process vanished.', ['stage']),
     requestsRejected: counter('requests_rejected_total', 'Requests refused, by error code.', ['code']),
     uploadBytes: counter('upload_bytes_total', 'Bytes received in uploads.', ['via']),
-    cache: counter('cache_requests_total', 'Look-ups in caches.', ['cache', 'outcome']),
     batchWindows: histogram(
       'batch_windows',
       'Windows in one ONNX run.',

@@ -60,6 +60,7 @@ beforeAll(async () => {
         accept,
         reader: createJobReader(ledger, store),
         streams,
+        metrics,
       }),
     )
     .use(errorHandler(log, metrics));

@@ -11,15 +11,18 @@ import { methodNotAllowed } from '../http/error-handler.js';
 import { jsonBody } from '../http/json-body.js';
 import { parseInput } from '../http/parse.js';
 import { clientSignal, requirePrincipal } from '../http/request-context.js';
+import { watchDelivery } from '../jobs/delivery-watch.js';
 import type { AcceptClip, Accepted } from '../jobs/accept-clip.js';
 import type { JobReader } from '../jobs/job-reader.js';
 import { watchJob, type WatchDeps } from '../jobs/watch-job.js';
+import type { Metrics } from '@timbre/shared/observability/metrics';
 import type { TenantQuota } from '../limits/tenant-quota.js';
 
 export interface ClassifyDeps extends WatchDeps {
   accept: AcceptClip;
   reader: JobReader;
   streams: TenantQuota;
+  metrics: Metrics;
 }
 
 export const classifyQuery = z.looseObject({ waitSeconds: z.coerce.number().min(0).max(60).optional() });
@@ -57,7 +60,11 @@ async function classify(request: Request, response: Response, deps: ClassifyDeps
   let finished: JobView | undefined;
   let accepted: Accepted | undefined;
   let watching: Promise<boolean> | undefined;
-  const onEvent = ({ job }: JobEvent) => (finished = job ?? finished);
+  const delivered = watchDelivery(deps.metrics);
+  const onEvent = (event: JobEvent) => {
+    finished = event.job ?? finished;
+    delivered(event);
+  };
   try {
     accepted = await deps.accept(request, response, {
       force: { lane: 'interactive' },

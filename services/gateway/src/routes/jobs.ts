@@ -20,6 +20,7 @@ import { jsonBody } from '../http/json-body.js';
 import { parseInput } from '../http/parse.js';
 import { clientSignal, contextOf, requirePrincipal } from '../http/request-context.js';
 import type { AcceptClip } from '../jobs/accept-clip.js';
+import { watchDelivery } from '../jobs/delivery-watch.js';
 import type { JobReader } from '../jobs/job-reader.js';
 import { newJobId, type SubmitJob } from '../jobs/submit-job.js';
 import { watchJob, type WatchDeps } from '../jobs/watch-job.js';
@@ -134,11 +135,16 @@ export async function waitForEnd(
   jobId: string,
   seconds: number,
   client: AbortSignal,
-  deps: WatchDeps,
+  deps: WatchDeps & { metrics: Metrics },
 ): Promise<JobView | undefined> {
   let finished: JobView | undefined;
   const signal = AbortSignal.any([client, AbortSignal.timeout(seconds * 1000)]);
-  await watchJob(jobId, deps, { afterSeq: 0, signal, onEvent: (event) => (finished = event.job ?? finished) });
+  const delivered = watchDelivery(deps.metrics);
+  const onEvent = (event: JobEvent) => {
+    finished = event.job ?? finished;
+    delivered(event);
+  };
+  await watchJob(jobId, deps, { afterSeq: 0, signal, onEvent });
   return finished;
 }
 
