@@ -69,6 +69,16 @@ export default tseslint.config(
     },
   },
   {
+    files: ['shared/src/decisions/**/*.ts', 'shared/src/results/**/*.ts'],
+    ignores: ['**/*.test.ts'],
+    rules: {
+      'no-restricted-imports': restricted(
+        homes.map(({ name }) => name),
+        [{ group: ['node:*', '!node:stream'], message: 'pure: no I/O here' }],
+      ),
+    },
+  },
+  {
     files: ['**/src/**/*.ts'],
     ignores: ['**/main.ts', '**/*.test.ts', 'shared/src/testing/**', 'cli/**'],
     rules: {

@@ -21,24 +21,24 @@ few clips gives a larger error for the same answers.`;
 export const decisionRules = `## How a decision is made
 
 The worker applies the card's rules to what the graph answered; the whole of it is in
-[services/worker/src/decisions](../services/worker/src/decisions).
+[shared/src/decisions](../shared/src/decisions).
 
 1. **Window scores.** Logits are divided by the card's \`temperature\` and go through softmax; a graph that answers probabilities is
-   taken as it is. ([window-scores.ts](../services/worker/src/decisions/window-scores.ts))
+   taken as it is. ([window-scores.ts](../shared/src/decisions/window-scores.ts))
 2. **Mute.** A window whose RMS is below \`silenceGate.rmsDbfs\` is \`mute\` and has no say in anything else. The level is measured on
    the samples before any feature, so it does not depend on the model.
 3. **Unknown.** A window, or a clip, whose best score is below \`thresholds.unknown\` is \`unknown\`; the best label is still told as
-   a guess. Of equal scores the first label of the card wins. ([decision.ts](../services/worker/src/decisions/decision.ts))
+   a guess. Of equal scores the first label of the card wins. ([decision.ts](../shared/src/decisions/decision.ts))
    The networks of our recipes learn one class more than they have labels, *none of them*; before the graph ends its probability is
    shared out evenly over the labels, so a foreign sound leaves with a flat score and falls below the threshold.
 4. **The clip.** Its scores are the mean of the scores of its sounding windows: plain (\`meanScore\`), or weighted by the power of
    each window (\`energyWeightedMean\`), so that decaying tails count less than what is played. A clip without a sounding window is
-   \`mute\`, with label \`null\` and every score 0. ([clip-scores.ts](../services/worker/src/decisions/clip-scores.ts))
+   \`mute\`, with label \`null\` and every score 0. ([clip-scores.ts](../shared/src/decisions/clip-scores.ts))
 5. **Segments.** Window scores are smoothed by a median over \`smoothingWindows\` neighbours, label by label, mute windows left out;
    clip scores are not smoothed. Neighbouring windows of one decision become a segment, its borders halfway between the centres of
    overlapping windows, its confidence their mean. Two segments of one label with less than \`mergeGapSeconds\` of \`unknown\` or
    \`mute\` between them become one; another label keeps them apart.
-   ([segments.ts](../services/worker/src/decisions/segments.ts))`;
+   ([segments.ts](../shared/src/decisions/segments.ts))`;
 
 export const calibrationText = `## Calibration and thresholds
 

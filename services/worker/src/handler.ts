@@ -3,12 +3,12 @@ import { observeStage, type Metrics } from '@timbre/shared/observability/metrics
 import { windowShape } from '@timbre/shared/contracts/feature-spec';
 import type { Lane } from '@timbre/shared/contracts/job';
 import type { PackReference } from '@timbre/shared/contracts/pipeline';
+import { decideClip } from '@timbre/shared/decisions/decide-clip';
 import { AppError, isAppError } from '@timbre/shared/errors';
 import type { JobRecord } from '@timbre/shared/queue/job-record';
 import type { StageHandler, StageOutput } from '@timbre/shared/queue/stage-runner';
 import type { ObjectStore } from '@timbre/shared/storage/object-store';
 import { decodeTensorPack, type TensorPack } from '@timbre/shared/tensor-pack';
-import { decideClip } from './decisions/decide-clip.js';
 import type { ModelHost } from './inference/model-host.js';
 import type { ServingModel } from './inference/serving-model.js';
 

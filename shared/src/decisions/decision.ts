@@ -1,5 +1,5 @@
 /** One decision from one row of scores. Pure. */
-import type { ModelCard } from '@timbre/shared/contracts/model-card';
+import type { ModelCard } from '../contracts/model-card.js';
 
 export interface Decision {
   decision: 'label' | 'unknown' | 'mute';

@@ -1,6 +1,6 @@
 /** From what the graph answered to one score per window and label. Pure. */
-import { AppError } from '@timbre/shared/errors';
-import type { ModelCard } from '@timbre/shared/contracts/model-card';
+import { AppError } from '../errors.js';
+import type { ModelCard } from '../contracts/model-card.js';
 
 export type ScoreRule = Pick<ModelCard, 'labels' | 'output' | 'temperature'>;
 

@@ -1,5 +1,5 @@
 /** From the scores of windows to the scores of the clip. Pure. */
-import type { ModelCard } from '@timbre/shared/contracts/model-card';
+import type { ModelCard } from '../contracts/model-card.js';
 import type { ScoreTable } from './smoothing.js';
 
 /**

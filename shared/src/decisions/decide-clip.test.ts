@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { modelCardSchema, type ModelCard } from '@timbre/shared/contracts/model-card';
-import { jobResultSchema } from '@timbre/shared/contracts/job';
+import { modelCardSchema, type ModelCard } from '../contracts/model-card.js';
+import { jobResultSchema } from '../contracts/job.js';
 import { decideClip, type ClipWindows } from './decide-clip.js';
 
 function cardOf(changes: Record<string, unknown> = {}): ModelCard {

@@ -2,8 +2,8 @@
  * From decisions of windows to segments: an ordered list that covers the time from the first window to the last without
  * overlap or hole. Pure.
  */
-import { AppError } from '@timbre/shared/errors';
-import type { Segment } from '@timbre/shared/contracts/job';
+import { AppError } from '../errors.js';
+import type { Segment } from '../contracts/job.js';
 import { nameOf, type Decision } from './decision.js';
 
 export interface WindowTimes {

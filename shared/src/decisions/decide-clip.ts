@@ -1,7 +1,7 @@
 /** The result of a job from the answers of its model: the whole of the decision on one screen. Pure. */
-import type { JobResult } from '@timbre/shared/contracts/job';
-import type { ModelCard } from '@timbre/shared/contracts/model-card';
-import type { TensorPack } from '@timbre/shared/tensor-pack';
+import type { JobResult } from '../contracts/job.js';
+import type { ModelCard } from '../contracts/model-card.js';
+import type { TensorPack } from '../tensor-pack.js';
 import { clipScores } from './clip-scores.js';
 import { decide, mute } from './decision.js';
 import { segmentsOf } from './segments.js';
