@@ -41,6 +41,8 @@ export const submitFieldsSchema = z.strictObject({
   deadlineSeconds: z.coerce.number().int().min(1).max(604_800).optional(),
   /** Label for people; never a path. */
   name: z.string().min(1).max(255).optional(),
+  /** Told once when the job has ended. */
+  webhookUrl: z.url().max(2048).optional(),
 });
 export type SubmitFields = z.infer<typeof submitFieldsSchema>;
 
@@ -78,6 +80,7 @@ export const jobSpecSchema = z.strictObject({
   uploadSeconds: z.number().nonnegative(),
   traceparent: z.string(),
   retryOf: jobIdSchema.optional(),
+  webhookUrl: z.string().optional(),
 });
 export type JobSpec = z.infer<typeof jobSpecSchema>;
 

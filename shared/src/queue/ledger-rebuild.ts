@@ -7,6 +7,7 @@ import type { ObjectStore } from '../storage/object-store.js';
 import { ledgerKeys } from './ledger-keys.js';
 import type { Ledger } from './ledger.js';
 import { withRedisDeadline } from './redis-connection.js';
+import { webhookKeys, webhookMember } from '../webhooks/webhook-due.js';
 
 export interface RebuildDeps {
   redis: Redis;
@@ -15,6 +16,9 @@ export interface RebuildDeps {
   log: Logger;
   now: () => number;
 }
+
+/** As long as the tries of a webhook take: what is older was delivered or given up. */
+const webhookMemoryMs = 4 * 86_400_000;
 
 interface JobObjects {
   id: string;
@@ -51,9 +55,11 @@ export async function rebuildLedger({ redis, ledger, store, log, now }: RebuildD
       const spec = jobSpecSchema.parse(JSON.parse((await store.readAll(job.submission)).toString('utf8')));
       if (job.names.has('outcome.json')) {
         const transaction = redis.multi().zadd(ledgerKeys.tenantJobs(spec.tenant), spec.createdAtMs, spec.id);
-        await withRedisDeadline(
-          transaction.zadd(ledgerKeys.expiry, spec.expiresAtMs, `${spec.tenant}/${spec.id}`).exec(),
-        );
+        transaction.zadd(ledgerKeys.expiry, spec.expiresAtMs, `${spec.tenant}/${spec.id}`);
+        // Nobody knows any more whether it was delivered: rather twice, under the same id, than never.
+        if (spec.webhookUrl !== undefined && now() - spec.createdAtMs < webhookMemoryMs)
+          transaction.zadd(webhookKeys.due, now(), webhookMember(spec));
+        await withRedisDeadline(transaction.exec());
       } else {
         await ledger.submit(spec, { maxLive: Number.MAX_SAFE_INTEGER });
         rebuilt += 1;

@@ -4,9 +4,12 @@
  *
  * Fields of a job hash: `spec` (JSON), `state`, `stage` (which stage owns it), `running` (token of the attempt at work),
  * `deaths`, `failures` (of this stage), `retries` (in all), `generation` (remade packs), `queue` and `backlog` (what it
- * adds to the backlog, where), `startedAt`, `progress` (JSON: clip, timings), `pack` (JSON), `view` (JSON, once terminal).
+ * adds to the backlog, where), `startedAt`, `progress` (JSON: clip, timings), `pack` (JSON), `view` (JSON, once terminal),
+ * `webhook` (`<tenant>/<id>` where somebody wants to be told of the end).
  */
-const prelude = `
+import { webhookDueLua } from '../webhooks/webhook-due.js';
+
+const prelude = `${webhookDueLua}
 local function key(name) return 'timbre:' .. name end
 local function jobKey(id) return 'timbre:job:' .. id end
 local function terminal(state) return state == 'succeeded' or state == 'failed' or state == 'canceled' or state == 'expired' end
@@ -32,13 +35,14 @@ local function setBacklog(id, queue, ms)
 end
 `;
 
-/** ARGV: id, tenant, spec, now, deadline, expires, backlogMs, queue, maxLive, idempotency key, value, TTL (s), first stage, idempotency token. */
+/** ARGV: id, tenant, spec, now, deadline, expires, backlogMs, queue, maxLive, idempotency key, value, TTL (s), first stage, idempotency token, webhook member. */
 const submit = `
-local id, tenant, spec, now, deadline, expires, ms, queue, maxLive, idem, idemValue, idemTtl, stage, idemToken = unpack(ARGV)
+local id, tenant, spec, now, deadline, expires, ms, queue, maxLive, idem, idemValue, idemTtl, stage, idemToken, webhook = unpack(ARGV)
 if idem ~= '' and redis.call('GET', idem) ~= 'pending:' .. idemToken then return 'lost' end
 if redis.call('EXISTS', jobKey(id)) == 1 then return 'exists' end
 if redis.call('ZCARD', key('live')) >= tonumber(maxLive) then return 'full' end
 redis.call('HSET', jobKey(id), 'spec', spec, 'state', 'queued', 'stage', stage, 'generation', 0, 'deaths', 0, 'failures', 0, 'retries', 0)
+if webhook ~= '' then redis.call('HSET', jobKey(id), 'webhook', webhook) end
 setBacklog(id, queue, ms)
 redis.call('ZADD', 'timbre:tenant:' .. tenant .. ':jobs', now, id)
 redis.call('ZADD', key('live'), now, id)
@@ -121,7 +125,7 @@ return redis.call('HINCRBY', jobKey(id), 'generation', 1)
  */
 const commit = `
 local id, state, view, now, forgetAt, token = unpack(ARGV)
-local job = redis.call('HMGET', jobKey(id), 'state', 'running')
+local job = redis.call('HMGET', jobKey(id), 'state', 'running', 'webhook')
 local old = job[1]
 if not old then return 'missing' end
 if terminal(old) then return 'already:' .. old end
@@ -132,6 +136,7 @@ redis.call('HDEL', jobKey(id), 'pack', 'progress', 'running', 'queue', 'backlog'
 for _, name in ipairs({'live', 'outbox', 'deadlines'}) do redis.call('ZREM', key(name), id) end
 redis.call('ZADD', key('archive'), now, id)
 redis.call('ZADD', key('forget'), forgetAt, id)
+webhookDue(job[3], now)
 emit(id, now, state, view)
 if state == 'canceled' or state == 'expired' then redis.call('PUBLISH', key('cancels'), id) end
 return 'committed'

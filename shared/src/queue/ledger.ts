@@ -10,6 +10,7 @@ import { ledgerKeys } from './ledger-keys.js';
 import { ledgerScripts } from './ledger-scripts.js';
 import { parseJobRecord, type JobProgress, type JobRecord } from './job-record.js';
 import { withRedisDeadline } from './redis-connection.js';
+import { webhookMember } from '../webhooks/webhook-due.js';
 
 export type BeginAnswer =
   | { kind: 'run'; record: JobRecord; pack: PackReference | undefined; failures: number }
@@ -54,6 +55,7 @@ export function createLedger(redis: Redis, now: () => number = Date.now) {
           idempotency?.ttlSeconds ?? 0,
           'preprocess',
           idempotency?.token ?? '',
+          spec.webhookUrl === undefined ? '' : webhookMember(spec),
         ),
       );
       if (answer === 'lost') throw new AppError('idempotency_in_progress', { retryAfterSeconds: 1 });

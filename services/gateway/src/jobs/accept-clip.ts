@@ -76,10 +76,16 @@ function fieldsOf(query: unknown): Record<string, unknown> {
 }
 
 /** Query fields are checked before a byte of the body is read, the model's existence included. */
-function checkFields(query: unknown, { models }: AcceptDeps, { force }: AcceptOptions): SubmitFields {
+function checkFields(query: unknown, deps: AcceptDeps, { force }: AcceptOptions): SubmitFields {
   const parsed = parseInput(submitFieldsSchema, fieldsOf(query));
-  requireModel(models, parsed.model);
+  requireModel(deps.models, parsed.model);
+  requireWebhookUrl(deps, parsed);
   return { ...parsed, ...force };
+}
+
+/** @throws AppError `url_forbidden` */
+function requireWebhookUrl({ publicFetch }: AcceptDeps, { webhookUrl }: Pick<SubmitFields, 'webhookUrl'>): void {
+  if (webhookUrl !== undefined) publicFetch.checkUrl(webhookUrl);
 }
 
 interface Draft {
@@ -140,6 +146,7 @@ async function mergeFields(
       ...options.force,
     };
     if (merged.model !== undefined) requireModel(deps.models, merged.model);
+    requireWebhookUrl(deps, merged);
     return merged;
   } catch (error) {
     await deps.store.delete(key);
@@ -160,6 +167,7 @@ async function fromJson(request: Request, { deps, principal, jobId, options }: S
   const { source, ...rest } = parseInput(submitJsonSchema, { ...fieldsOf(request.query), ...(request.body as object) });
   const fields = { ...rest, ...options.force };
   if (fields.model !== undefined) requireModel(deps.models, fields.model);
+  requireWebhookUrl(deps, fields);
   const identity = { fields, source };
   if ('uri' in source) {
     const url = deps.publicFetch.checkUrl(source.uri);

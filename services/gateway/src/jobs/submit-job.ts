@@ -122,6 +122,7 @@ function buildSpec(submission: Submission, { models, policy }: SubmitDeps, creat
     uploadSeconds: submission.uploadSeconds,
     traceparent: submission.traceparent,
     ...(submission.retryOf ? { retryOf: submission.retryOf } : {}),
+    ...(fields.webhookUrl === undefined ? {} : { webhookUrl: fields.webhookUrl }),
   };
 }
 

@@ -40,6 +40,7 @@ export const submitFieldDescriptions = {
   retentionSeconds: 'Seconds until the job, its audio and its result are deleted.',
   deadlineSeconds: 'Seconds from submission until an unfinished job becomes `expired`.',
   name: 'Label for people; default: the file name.',
+  webhookUrl: 'Public https address that is told once the job has ended: a signed POST (see Webhooks).',
 };
 
 function submitFields(component: string): Record<string, string> {

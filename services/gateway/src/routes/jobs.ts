@@ -112,6 +112,7 @@ export function jobRoutes(deps: JobRoutesDeps): Router {
         model: spec.model,
         lane: spec.lane,
         retentionSeconds: Math.round((spec.expiresAtMs - spec.createdAtMs) / 1000),
+        ...(spec.webhookUrl === undefined ? {} : { webhookUrl: spec.webhookUrl }),
       },
       source: await deps.copySource(spec, jobId),
       name: spec.name,
