@@ -1,10 +1,10 @@
 import unittest
 
-from timbre_training.real_recordings import assembled_role, group_recordings, role_of
+from timbre_training.real_recordings import assembled_role, full_role, group_recordings, role_of
 
 
 def row(name, path, upstream="", detail=""):
-    return {"file_name": name, "original_path": path, "upstream": upstream, "detail": detail}
+    return {"file_name": name, "original_path": path, "upstream": upstream, "detail": detail, "source": "s"}
 
 
 class GroupsTest(unittest.TestCase):
@@ -19,6 +19,18 @@ class GroupsTest(unittest.TestCase):
         groups = group_recordings(rows)
         self.assertEqual(groups["100.flac"], groups["130.flac"])
         self.assertNotEqual(groups["130.flac"], groups["161.flac"])
+
+    def test_phrases_with_a_note_in_common_are_one_group_whatever_folder_the_single_note_names(self):
+        paths = ["S/green/*/a4_rr1.wav+b4_rr1.wav", "S/green/ord/b4_rr1.wav", "S/black/*/b4_rr1.wav", "p/{a,b}.mp3", "p/b.mp3"]
+        groups = group_recordings([row(f"{n}.flac", path) for n, path in enumerate(paths)])
+        self.assertEqual(groups["0.flac"], groups["1.flac"])
+        self.assertNotEqual(groups["0.flac"], groups["2.flac"])
+        self.assertEqual(groups["3.flac"], groups["4.flac"])
+
+    def test_when_every_source_may_teach_only_fsd_calibrates_and_the_samples_stay_out(self):
+        self.assertEqual(full_role(row("violin/vsco2-violin_001.flac", ""), "test"), "train")
+        self.assertEqual(full_role(row("violin/vsco2-violin_029.flac", ""), "test"), "test")
+        self.assertEqual(full_role(row("guitar/fsd-acoustic-guitar_001.flac", ""), "validation"), "validation")
 
     def test_a_groove_of_parts_from_train_and_test_is_left_out(self):
         groove = row("g.flac", "00112233.wav+44556677.wav", detail="groove sequenced from one kick+snare+hat of the set")

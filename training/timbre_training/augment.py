@@ -5,6 +5,7 @@ and level. Copies keep label, group and split of their clip, so a recording neve
 """
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ import soundfile
 from scipy.signal import resample_poly
 
 from timbre_training import codecs, effects, rooms
-from timbre_training.manifest import Clip, read_manifest, write_manifest
+from timbre_training.manifest import read_manifest, write_manifest
 from timbre_training.progress import progress
 
 RATE = 44100
@@ -86,7 +87,7 @@ def main():
         clip, copy = clips[number // options.copies], number % options.copies
         generator = np.random.default_rng([options.seed, number])
         target = options.out / clip.label / f"{clip.path.stem}-a{copy}.flac"
-        row = Clip(target, clip.label, clip.split, clip.source, clip.group, clip.licence, clip.detail)
+        row = replace(clip, path=target)
         if target.exists():
             # Every copy has its own seed, so a run that was stopped goes on where it was.
             rows.append(row)

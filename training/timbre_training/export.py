@@ -52,7 +52,7 @@ def write_model(network, shape, card, folder):
     }
     target = folder / "model.json"
     target.write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
-    subprocess.run(["node", "-e", _VALIDATE, str(target)], cwd=PROJECT / "cli", check=True)
+    subprocess.run(["node", "-e", _VALIDATE, str(target.resolve())], cwd=PROJECT / "cli", check=True)
 
 
 def commit():

@@ -4,12 +4,13 @@ import csv
 from dataclasses import dataclass
 from pathlib import Path
 
-COLUMNS = ["file_name", "label", "split", "source", "group", "licence", "detail"]
+COLUMNS = ["file_name", "label", "split", "source", "group", "licence", "detail", "full"]
 
 
 @dataclass(frozen=True)
 class Clip:
-    """One labelled clip. `group` names the recording it was cut or made from: a group never crosses a split."""
+    """One labelled clip. `group` names the recording it was cut or made from: a group never crosses a split. `full` is the
+    clip's part when every source may teach (`dataset.load_sets`); empty when it is `split`."""
 
     path: Path
     label: str
@@ -18,6 +19,7 @@ class Clip:
     group: str = ""
     licence: str = ""
     detail: str = ""
+    full: str = ""
 
 
 def read_manifest(folder):
@@ -44,4 +46,4 @@ def write_manifest(folder, clips):
         writer.writerow(COLUMNS)
         for clip in clips:
             name = clip.path.relative_to(folder).as_posix()
-            writer.writerow([name, clip.label, clip.split, clip.source, clip.group, clip.licence, clip.detail])
+            writer.writerow([name, *(getattr(clip, column) for column in COLUMNS[1:])])

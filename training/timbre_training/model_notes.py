@@ -1,4 +1,7 @@
-"""Plays seeded phrases on the instruments of `string_models`: `python3 -m timbre_training.model_notes --out data/modelled`."""
+"""Plays seeded phrases on modelled instruments: `python3 -m timbre_training.model_notes --out data/modelled`.
+
+A clip that is there already is left as it is: its seed names it.
+"""
 
 import argparse
 import random
@@ -9,6 +12,8 @@ import numpy as np
 import soundfile
 
 from timbre_training import bowing, playing
+from timbre_training.blown_models import Brass, Clarinet, Flute, LowBowed
+from timbre_training.keyboard_models import FrequencyModulation, StruckMetal, UprightString
 from timbre_training.manifest import Clip, write_manifest
 from timbre_training.playing import Phrase
 from timbre_training.progress import progress
@@ -17,12 +22,20 @@ from timbre_training.string_models import RATE, BowedString, PluckedString, Stru
 PLUCKED = (playing.melody, playing.strum, playing.arpeggio, playing.picking, playing.riff, playing.single, playing.single)
 KEYS = (playing.melody, playing.chords, playing.arpeggio, playing.two_hands, playing.single, playing.run)
 BOWED = (bowing.bowed, bowing.bowed, bowing.scale, bowing.detache, bowing.long, bowing.double_stop)
-#: label, instrument, styles, key range, clips in every ten of its label
+BLOWN = (bowing.bowed, bowing.bowed, bowing.scale, bowing.detache, bowing.long, playing.melody)
+#: label, instrument, styles, key range, how many for every ten of `--clips`
 INSTRUMENTS = [
     ("guitar", PluckedString, PLUCKED, (40, 86), 10),
     ("piano", StruckString, KEYS, (28, 98), 6),
     ("piano", Tine, KEYS, (33, 92), 4),
     ("violin", BowedString, BOWED, (55, 98), 10),
+    ("piano", UprightString, KEYS, (30, 96), 6),
+    ("piano", StruckMetal, KEYS, (33, 92), 6),
+    ("piano", FrequencyModulation, KEYS, (33, 92), 3),
+    ("unknown", Flute, BLOWN, (58, 94), 3),
+    ("unknown", Clarinet, BLOWN, (48, 88), 3),
+    ("unknown", Brass, BLOWN, (36, 86), 5),
+    ("unknown", LowBowed, BOWED, (30, 62), 5),
 ]
 
 
@@ -71,11 +84,12 @@ def main():
     for kind, (label, maker, styles, keys, tenths) in enumerate(INSTRUMENTS):
         (options.out / label).mkdir(parents=True, exist_ok=True)
         for index in progress(range(options.clips * tenths // 10), f"{label} {maker.__name__}"):
-            sound, style = model_clip(maker, styles, keys, [options.seed, kind, index])
             target = options.out / label / f"{maker.__name__.lower()}-{index:04d}.flac"
-            soundfile.write(target, sound, RATE, subtype="PCM_16")
+            if not target.exists():
+                sound, _ = model_clip(maker, styles, keys, [options.seed, kind, index])
+                soundfile.write(target, sound, RATE, subtype="PCM_16")
             name = f"modelled:{maker.__name__}"
-            clips.append(Clip(target, label, "train", name, f"{name}-{index}", "CC0-1.0", style))
+            clips.append(Clip(target, label, "train", name, f"{name}-{index}", "CC0-1.0"))
     write_manifest(options.out, clips)
 
 

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Voice:
-    """A program (0-based), its share within the label, key range, and the styles of `playing` that suit it."""
+    """A program (0-based), its share within the label, key range, the styles of `playing` that suit it, and its bank."""
 
     program: int
     weight: float
     low: int
     high: int
     styles: tuple
+    bank: int = 0
 
 
 _PLUCKED = ("melody", "arpeggio", "strum", "single", "riff", "picking")

@@ -3,6 +3,9 @@
 Reads the folder's `train/metadata.csv` and writes a manifest whose `split` is decided by source, never by clip: clips
 that share a recorded note, or lie next to each other at their origin (one upload session of one person), are one group.
 Whole sources are kept for validation and test. The recordings behind `samples/` are always test.
+
+The column `full` is the other deal, for a model that may learn from every source once a twin has been judged by `split`:
+there only FSDKaggle2018's groups of validation calibrate, and the clips behind `samples/` stay out.
 """
 
 import argparse
@@ -40,9 +43,14 @@ NEIGHBOUR_IDS = 30
 
 
 def _atoms(row):
-    """The recorded files a clip was made of."""
-    parts = re.split(r"[+,{}/*]", row["original_path"])
-    return {part for part in parts if re.search(r"[0-9a-f]{8}\.wav$", part)} or {row["file_name"]}
+    """The recorded files a clip was made of: `folder/a.wav+b.wav` and `folder/{a,b}.wav` are two."""
+    path = re.sub(r"/(\*|ord)/", "/", row["original_path"])
+    folder = re.split(r"[+{]", path)[0].rpartition("/")[0]
+    names = [part.rpartition("/")[2] for part in path.split("+")]
+    if braces := re.fullmatch(r"(?:.*/)?(.*)\{(.*)\}(.*)", path):
+        names = [braces[1] + name + braces[3] for name in braces[2].split(",")]
+    # FSDKaggle2018's eight hexadecimal digits are enough, and some of its clips name them without a folder.
+    return {name if re.fullmatch(r"[0-9a-f]{8}\.wav", name) else f"{row['source']}/{folder}/{name}" for name in names}
 
 
 def _merge(sets):
@@ -88,6 +96,13 @@ def role_of(row, group, sample_groups):
     return "validation" if draw in (6, 7) else "train"
 
 
+def full_role(row, role):
+    """The part of a clip when every source may teach: FSDKaggle2018 as split, the clips of `samples/` test, others train."""
+    if row["file_name"] in SAMPLE_CLIPS:
+        return "test"
+    return role if Path(row["file_name"]).name.startswith("fsd-") else "train"
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--from", dest="source", type=Path, required=True)
@@ -109,7 +124,9 @@ def main():
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(folder / row["file_name"], target)
         group = groups.get(row["file_name"], row["file_name"])
-        clips.append(Clip(target, row["label"], role, row["source"], f"real-{group}", row["licence"], row["detail"]))
+        detail = f"{row['note']}: {row['detail']}"
+        facts = (row["source"], f"real-{group}", row["licence"], detail, full_role(row, role))
+        clips.append(Clip(target, row["label"], role, *facts))
     write_manifest(options.out, clips)
 
 

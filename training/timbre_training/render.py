@@ -2,6 +2,7 @@
 
 Writes `<out>/<label>/<name>.flac` (44.1 kHz, mono, 16 bit) and `<out>/metadata.csv`. Clips of the held-out soundfont are
 marked `heldout` in the column `split`. The same seed gives the same clips, whatever the number of clips already there.
+`--varied` plays the banks beyond General MIDI instead (`varied_programs`), of the fonts that may train.
 """
 
 import argparse
@@ -17,12 +18,14 @@ from timbre_training.fluid_synth import SAMPLE_RATE_HZ, FluidSynth
 from timbre_training.programs import FOREIGN, VOICES
 from timbre_training.progress import progress
 from timbre_training.soundfonts import SOUNDFONTS, require_installed
+from timbre_training.varied_programs import VARIED, VARIED_KITS
 
 COLUMNS = ["file_name", "label", "split", "source", "group", "licence", "detail"]
 DRUM_STYLES = (drumming.beat, drumming.beat, drumming.beat, drumming.fill, drumming.strokes, drumming.strokes, drumming.roll)
 DRUM_KITS = (0, 0, 8, 16, 24, 25, 32, 40, 48)
 #: Share of each soundfont's clips by label; `unknown` covers many families and gets more.
 SHARES = {"drums": 1.0, "guitar": 1.25, "piano": 1.1, "violin": 1.0, "unknown": 1.6}
+GENERAL_MIDI = {**VOICES, "unknown": FOREIGN}
 
 
 def _style(name):
@@ -41,21 +44,22 @@ def _shape_level(rng, sound):
     return sound * (10 ** (rng.uniform(-24, -1) / 20) / peak) if peak > 1e-4 else None
 
 
-def render_clip(synth, label, seed):
+def render_clip(synth, label, seed, voices_of=GENERAL_MIDI, kits_of=DRUM_KITS):
     """One clip for `label`: `(mono float32, description)`, or None when the font is silent there."""
     rng = random.Random(seed)
     if label == "drums":
-        kits = [kit for kit in DRUM_KITS if synth.has_preset(128, kit)]
+        kits = [kit for kit in kits_of if synth.has_preset(128, kit)]
         kit, style = rng.choice(kits), rng.choice(DRUM_STYLES)
         phrase = playing.Phrase(35, 60, rng.uniform(1.5, 5.5), rng.randint(40, 122), rng.uniform(0.3, 0.8))
         synth.select(9, 128, kit)
         channel, events, name = 9, style(rng, phrase), f"kit {kit} {style.__name__}"
     else:
-        voices = FOREIGN if label == "unknown" else VOICES[label]
+        voices = [v for v in voices_of[label] if not v.bank or synth.has_preset(v.bank, v.program)]
         voice = rng.choices(voices, [v.weight for v in voices])[0]
         phrase, style = _phrase(rng, voice), _style(rng.choice(voice.styles))
-        synth.select(0, 0, voice.program)
-        channel, events, name = 0, style(rng, phrase), f"program {voice.program} {style.__name__}"
+        synth.select(0, voice.bank, voice.program)
+        bank = f"bank {voice.bank} " if voice.bank else ""
+        channel, events, name = 0, style(rng, phrase), f"{bank}program {voice.program} {style.__name__}"
     reverb = rng.choice((0, 0, rng.randint(5, 90)))
     synth.send(channel, ("control", 91, reverb))
     events = [event for event in events if event[0] < phrase.seconds]
@@ -63,18 +67,20 @@ def render_clip(synth, label, seed):
     return None if sound is None else (sound.astype(np.float32), name)
 
 
-def render_font(font, out, clips_per_label, seed):
+def render_font(font, out, clips_per_label, seed, varied=False):
     """Renders every label with one font and yields metadata rows."""
     synth = FluidSynth(font.path)
     split = "heldout" if font.held_out else "train"
     for label, share in SHARES.items():
         for index in progress(range(int(clips_per_label * share)), f"{font.name} {label}"):
-            clip = render_clip(synth, label, f"{seed}/{font.name}/{label}/{index}")
+            chance = f"{seed}/{font.name}/{label}/{index}"
+            clip = render_clip(synth, label, chance, VARIED, VARIED_KITS) if varied else render_clip(synth, label, chance)
             if clip is None:
                 continue
             name = f"{label}/{font.name}-{index:04d}.flac"
             soundfile.write(out / name, clip[0], SAMPLE_RATE_HZ, subtype="PCM_16")
-            yield [name, label, split, f"rendered:{font.name}", f"{font.name}-{label}-{index}", font.licence, clip[1]]
+            group = f"{font.name}-{label}-{'varied-' if varied else ''}{index}"
+            yield [name, label, split, f"rendered:{font.name}", group, font.licence, clip[1]]
 
 
 def render_synthetic(out, count, seed):
@@ -101,6 +107,7 @@ def main():
     parser.add_argument("--heldout-clips", type=int, default=120, help="the same, for the held-out soundfont")
     parser.add_argument("--synthetic", type=int, default=900, help="foreign sounds made without a soundfont")
     parser.add_argument("--seed", type=int, default=20)
+    parser.add_argument("--varied", action="store_true", help="banks beyond General MIDI; neither held-out nor synthetic clips")
     options = parser.parse_args()
     require_installed()
     for label in SHARES:
@@ -110,8 +117,10 @@ def main():
         writer.writerow(COLUMNS)
         for font in SOUNDFONTS:
             count = options.heldout_clips if font.held_out else options.clips
-            writer.writerows(render_font(font, options.out, count, options.seed))
-        writer.writerows(render_synthetic(options.out, options.synthetic, options.seed))
+            if not (options.varied and font.held_out):
+                writer.writerows(render_font(font, options.out, count, options.seed, options.varied))
+        if not options.varied:
+            writer.writerows(render_synthetic(options.out, options.synthetic, options.seed))
 
 
 if __name__ == "__main__":

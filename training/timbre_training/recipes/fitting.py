@@ -1,6 +1,6 @@
 """What every recipe does once its network and its sets exist: train, calibrate, judge, export."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import asdict, dataclass
 from typing import Callable
 
@@ -37,6 +37,8 @@ class Recipe:
     silence_gate_dbfs: float
     smoothing_windows: int
     command: str
+    #: Gives the weight of a clip within its class, of the training clips.
+    emphasis: Callable = None
 
 
 def emphasis(clips):
@@ -48,6 +50,23 @@ def emphasis(clips):
         if not made or not recorded:
             return 1.0
         return REAL_SHARE / recorded if is_real(clip) else (1 - REAL_SHARE) / made
+
+    return weight
+
+
+def balanced_emphasis(clips, real_share):
+    """Like `emphasis`, and in either part of a class a source counts as the square root of its clips, so that no single
+    microphone, room or soundfont sets the tone."""
+    sources = Counter((clip.label, is_real(clip), clip.source) for clip in clips)
+    totals = defaultdict(float)
+    for (label, real, _), count in sources.items():
+        totals[label, real] += count**0.5
+
+    def weight(clip):
+        real = is_real(clip)
+        both = (clip.label, True) in totals and (clip.label, False) in totals
+        share = (real_share if real else 1 - real_share) if both else 1.0
+        return share / totals[clip.label, real] / sources[clip.label, real, clip.source] ** 0.5
 
     return weight
 
@@ -96,10 +115,10 @@ def calibrated_card(recipe, network, sets, labels):
     }
 
 
-def judge(network, sets, labels, card, command):
-    """Metrics on validation and on both held-out sets; printed as they come."""
+def judge(network, sets, labels, card, command, chosen="chose temperature and threshold"):
+    """Metrics on validation and on both held-out sets; printed as they come. `chosen` is what validation was for."""
     named = [
-        ("validation", sets.validation, "chose temperature and threshold"),
+        ("validation", sets.validation, chosen),
         ("held-out soundfont (TimGM6mb) and foreign sounds", sets.heldout_soundfont, None),
         ("held-out real recordings, by source", sets.heldout_real, None),
     ]
@@ -112,14 +131,20 @@ def judge(network, sets, labels, card, command):
     return metrics
 
 
-def fit_and_export(recipe, network, sets, labels, out):
-    """Trains, calibrates, judges and writes `out/model.onnx` with `out/model.json`."""
-    weights = draw_weights(sets.train, CLASSES, CLASS_SHARES, emphasis(sets.train.clips))
+def fit(recipe, network, sets, labels):
+    """Trains on the recipe's schedule; the network without its last class, for export."""
+    weights = draw_weights(sets.train, CLASSES, CLASS_SHARES, (recipe.emphasis or emphasis)(sets.train.clips))
     print(f"{sum(p.numel() for p in network.parameters())} parameters, {len(sets.train.windows)} windows", flush=True)
     network = train(network, sets.train, CLASSES, weights, recipe.augment, recipe.schedule, watcher(sets, labels))
     network = WithoutOther(network.cpu()).eval()
     (PROJECT / "training/runs").mkdir(exist_ok=True)
     torch.save(network.state_dict(), PROJECT / f"training/runs/{recipe.model_id}.pt")
+    return network
+
+
+def fit_and_export(recipe, network, sets, labels, out):
+    """Trains, calibrates, judges and writes `out/model.onnx` with `out/model.json`."""
+    network = fit(recipe, network, sets, labels)
     card = calibrated_card(recipe, network, sets, labels)
     card["metrics"] = judge(network, sets, labels, card, recipe.command)
     write_model(network, list(sets.train.windows.shape[1:]), card, out)
