@@ -6,7 +6,8 @@
  * (`bull:<queue>:wait`); autoscalers rely on them.
  */
 import { z } from 'zod';
-import { jobIdSchema, laneSchema, type JobState } from './job.js';
+import { batchIdSchema } from './batch.js';
+import { jobIdSchema, laneSchema, tenantSchema, type JobState } from './job.js';
 
 export const stageNames = ['preprocess', 'infer'] as const;
 export type StageName = (typeof stageNames)[number];
@@ -82,3 +83,59 @@ export type PackReference = z.infer<typeof packReferenceSchema>;
 export function taskId(jobId: string, stage: StageName, generation: number, quarantine = false): string {
   return `${jobId}-${stage}-${generation}${quarantine ? '-q' : ''}`;
 }
+
+/**
+ * A run of clips of one batch: the unit of work in the bulk lane. Slices are cut once, when the source is read, so what is
+ * known of a slice (done or not, failures in it) fits in a bit and a token.
+ */
+export const sliceSchema = z.strictObject({
+  /** Counted through the batch. */
+  slice: z.int().nonnegative(),
+  shard: z.int().nonnegative(),
+  /** Index of its first clip in the batch. */
+  from: z.int().nonnegative(),
+  count: z.int().positive(),
+  /** Where its lines lie in the manifest shard. */
+  offset: z.int().nonnegative(),
+  bytes: z.int().positive(),
+  /** Estimated from the bytes of the clips. */
+  audioMs: z.int().nonnegative(),
+});
+export type Slice = z.infer<typeof sliceSchema>;
+
+export const shardIndexSchema = z.strictObject({ v: z.literal(1), slices: z.array(sliceSchema) });
+
+export const sliceTaskSchema = sliceSchema.extend({
+  v: z.literal(1),
+  kind: z.literal('slice'),
+  batchId: batchIdSchema,
+  tenant: tenantSchema,
+  stage: z.enum(stageNames),
+  /** Token of the manifest shard. */
+  shardToken: z.string(),
+  /** Times failed clips of the batch were sent through again. */
+  round: z.int().nonnegative(),
+  traceparent: z.string(),
+  enqueuedAtMs: z.number(),
+});
+export type SliceTask = z.infer<typeof sliceTaskSchema>;
+
+/** Deterministic, as `taskId`. */
+export function sliceTaskId(
+  { batchId, slice, stage, round }: Pick<SliceTask, 'batchId' | 'slice' | 'stage' | 'round'>,
+  generation: number,
+  quarantine = false,
+): string {
+  return `${batchId}-${slice}-${stage}-${round}-${generation}${quarantine ? '-q' : ''}`;
+}
+
+/** Reading the source of a batch into its manifest has a queue of its own; preprocess takes it. */
+export const expandQueue = 'expand';
+export const expandTaskSchema = z.strictObject({
+  v: z.literal(1),
+  kind: z.literal('expand'),
+  batchId: batchIdSchema,
+  traceparent: z.string(),
+  enqueuedAtMs: z.number(),
+});
+export type ExpandTask = z.infer<typeof expandTaskSchema>;

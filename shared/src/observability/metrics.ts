@@ -57,6 +57,7 @@ export function createMetrics(service: string) {
     tasksDropped: counter('tasks_dropped_total', 'Deliveries that had nothing left to do.', ['stage', 'reason']),
     deaths: counter('task_process_deaths_total', 'Attempts whose process vanished.', ['stage']),
     requestsRejected: counter('requests_rejected_total', 'Requests refused, by error code.', ['code']),
+    cacheHits: counter('cache_hits_total', 'Clips not computed again: `result` known, or `tensors` kept.', ['kind']),
     uploadBytes: counter('upload_bytes_total', 'Bytes received in uploads.', ['via']),
     batchWindows: histogram(
       'batch_windows',

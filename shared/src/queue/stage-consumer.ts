@@ -11,14 +11,17 @@ import { backoffMs } from './backoff.js';
 import type { CancelBus } from './cancel-bus.js';
 import { createProcessGate } from './process-gate.js';
 import { RetryTask } from './stage-runner.js';
-import type { Ledger } from './ledger.js';
+import { isBatchEnded } from '../contracts/batch.js';
 import { isTerminal } from '../contracts/job.js';
+import type { BatchLedger } from '../batch/batch-ledger.js';
+import type { Ledger } from './ledger.js';
 
 export interface ConsumerOptions {
   stage: StageName;
   run: (payload: unknown, quarantine: boolean) => Promise<string>;
   connection: Redis;
   ledger: Ledger;
+  batches: BatchLedger;
   cancels: CancelBus;
   concurrency: { interactive: number; bulk: number };
   log: Logger;
@@ -30,10 +33,10 @@ export interface StageConsumer {
   drain(): Promise<void>;
 }
 
-const lockMs = 10_000;
-const checkMs = 3000;
+export const lockMs = 10_000;
+export const checkMs = 3000;
 /** Deliveries BullMQ may repeat after stalls; the ledger's count of deaths decides long before. */
-const stalledLimit = 1000;
+export const stalledLimit = 1000;
 
 export function createStageConsumer(options: ConsumerOptions): StageConsumer {
   const { stage, run, connection, concurrency, log } = options;
@@ -85,7 +88,7 @@ export function createStageConsumer(options: ConsumerOptions): StageConsumer {
  * Logs errors at most once a second, and pauses a worker that meets five in a row (Redis full or refusing): left alone it
  * retries thousands of times a second.
  */
-function guardWorker(worker: Worker, log: Logger): void {
+export function guardWorker(worker: Worker, log: Logger): void {
   const report = createThrottledLog((suppressed, message) =>
     log.warn({ message, suppressed, queue: worker.name }, 'consumer'),
   );
@@ -109,19 +112,25 @@ function guardWorker(worker: Worker, log: Logger): void {
   });
 }
 
-/** Once a second asks the ledger about running jobs, in case the message that one was canceled went missing. */
-function watchRunning({ ledger, cancels, log }: ConsumerOptions): { stop: () => void } {
+/** Once a second asks the ledgers about running jobs and batches, in case the message that one was canceled went missing. */
+function watchRunning({ ledger, batches, cancels, log }: ConsumerOptions): { stop: () => void } {
   let asking = false;
+  const endedOf = async (ids: string[]): Promise<string[]> => {
+    const [jobIds, batchIds] = [ids.filter((id) => id.startsWith('j')), ids.filter((id) => id.startsWith('b'))];
+    const [jobs, records] = await Promise.all([ledger.readMany(jobIds), batches.readMany(batchIds)]);
+    return [
+      ...jobIds.filter((_, at) => !jobs[at] || isTerminal(jobs[at].state)),
+      ...batchIds.filter(
+        (_, at) => !records[at] || isBatchEnded(records[at].state) || records[at].state === 'canceling',
+      ),
+    ];
+  };
   const look = async (): Promise<void> => {
     const ids = cancels.running();
     if (asking || ids.length === 0) return;
     asking = true;
     try {
-      const records = await ledger.readMany(ids);
-      records.forEach((record, index) => {
-        const id = ids[index];
-        if (id !== undefined && (record === null || isTerminal(record.state))) cancels.abort(id);
-      });
+      for (const id of await endedOf(ids)) cancels.abort(id);
     } catch (error) {
       log.debug({ err: error }, 'could not look after running jobs');
     } finally {

@@ -5,14 +5,16 @@
  */
 import { randomUUID } from 'node:crypto';
 import { AppError, toAppError } from '../errors.js';
-import { errorCatalog, type ErrorCode } from '../error-catalog.js';
+import { errorCatalog } from '../error-catalog.js';
 import { pipeline, taskSchema, type PackReference, type StageName, type Task } from '../contracts/pipeline.js';
 import type { JobResult, JobTimings } from '../contracts/job.js';
 import { childTraceparent, traceIdOf } from '../observability/traceparent.js';
 import type { Logger } from '../observability/logger.js';
 import type { Metrics } from '../observability/metrics.js';
+import { abortable } from './abortable.js';
 import type { CancelBus } from './cancel-bus.js';
 import type { Ledger } from './ledger.js';
+import { outages } from './outages.js';
 import { terminalView, type JobProgress, type JobRecord, type Outcome } from './job-record.js';
 import type { TaskQueues } from './task-queues.js';
 
@@ -52,15 +54,6 @@ export interface RunnerDeps {
 export class RetryTask extends Error {
   override readonly name = 'RetryTask';
 }
-
-/** Faults of what we depend on, not of the clip: retried until the job's deadline, never counted against it. */
-const outages: ReadonlySet<ErrorCode> = new Set([
-  'dependency_unavailable',
-  'storage_misconfigured',
-  'storage_full',
-  'model_unavailable',
-  'shutting_down',
-]);
 
 export function createStageRunner(stage: StageName, handler: StageHandler, deps: RunnerDeps) {
   const { ledger, queues, cancels, metrics } = deps;
@@ -216,24 +209,4 @@ export function createStageRunner(stage: StageName, handler: StageHandler, deps:
 
 function nextTask(task: Task, stage: StageName, nowMs: number): Task {
   return { ...task, stage, traceparent: childTraceparent(task.traceparent), enqueuedAtMs: nowMs };
-}
-
-/** Rejects as soon as the signal aborts, so a handler that does not listen cannot hold its slot. */
-async function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  let stop: (() => void) | undefined;
-  const aborted = new Promise<never>((_resolve, reject) => {
-    const fail = () => reject(signal.reason as Error);
-    if (signal.aborted) {
-      fail();
-      return;
-    }
-    signal.addEventListener('abort', fail, { once: true });
-    stop = () => signal.removeEventListener('abort', fail);
-  });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    stop?.();
-    work.catch(() => undefined);
-  }
 }

@@ -9,9 +9,13 @@ import { startAdminServer } from '../observability/admin-server.js';
 import { watchEventLoop } from '../observability/event-loop-watch.js';
 import { createObjectStore } from '../storage/create-object-store.js';
 import type { ObjectStore } from '../storage/object-store.js';
+import { createBatchLedger, type BatchLedger } from '../batch/batch-ledger.js';
+import { createSliceRunner, type SliceHandler } from '../batch/slice-runner.js';
 import { createCancelBus } from './cancel-bus.js';
+import { createExpandConsumer, type ExpandHandler } from './expand-consumer.js';
+import { keepHeartbeat } from './heartbeat.js';
 import { createLedger } from './ledger.js';
-import { createRedis } from './redis-connection.js';
+import { createRedis, type Redis } from './redis-connection.js';
 import { createStageConsumer } from './stage-consumer.js';
 import { createStageRunner, type StageHandler } from './stage-runner.js';
 import { createTaskQueues } from './task-queues.js';
@@ -35,6 +39,18 @@ export interface StageParts {
   metrics: Metrics;
   store: ObjectStore;
   lifecycle: Lifecycle;
+  batches: BatchLedger;
+  redis: Redis;
+  /** Called before the work on one clip of a slice; tests order faults there. */
+  onClip: (name: string) => Promise<void>;
+}
+
+export interface StageWork {
+  handler: StageHandler;
+  sliceHandler: SliceHandler;
+  /** Reads the sources of batches; the preprocess service has it. */
+  expand?: ExpandHandler;
+  ready?: () => string | undefined;
 }
 
 export interface StageServiceOptions {
@@ -43,7 +59,7 @@ export interface StageServiceOptions {
   config: StageServiceConfig;
   defaultAdminPort: number;
   /** Builds the handler; resolves when the service can take work. Releases go through `parts.lifecycle`. */
-  prepare: (parts: StageParts) => Promise<{ handler: StageHandler; ready?: () => string | undefined }>;
+  prepare: (parts: StageParts) => Promise<StageWork>;
 }
 
 /** Starts a stage's process; it ends by signal. */
@@ -88,22 +104,23 @@ export async function startStageService(options: StageServiceOptions): Promise<v
   });
   lifecycle.onStop('queues', () => queues.close());
   const cancels = await createCancelBus(subscriber);
-  const { handler, ready } = await options.prepare({ log, metrics, store, lifecycle });
+  const batches = createBatchLedger(redis);
+  const faults = createFaultHooks(config.TIMBRE_TEST_FAULTS);
+  const onClip = (name: string) => faults.clip(name);
+  const work = await options.prepare({ log, metrics, store, lifecycle, batches, redis, onClip });
 
-  const run = createStageRunner(stage, createFaultHooks(config.TIMBRE_TEST_FAULTS).wrap(handler), {
-    ledger,
-    queues,
-    cancels,
-    metrics,
-    log,
-    recordSeconds: config.RECORD_SECONDS,
-  });
+  const runner = { ledger, batches, queues, cancels, store, metrics, log, recordSeconds: config.RECORD_SECONDS };
+  const runJob = createStageRunner(stage, faults.wrap(work.handler), runner);
+  const runSlice = createSliceRunner(stage, work.sliceHandler, runner);
+  const run = (payload: unknown, quarantine: boolean) =>
+    isSlice(payload) ? runSlice(payload, quarantine) : runJob(payload, quarantine);
   const consumer = createStageConsumer({
     stage,
     run: (payload, quarantine) =>
       lifecycle.draining ? Promise.reject(new AppError('shutting_down')) : run(payload, quarantine),
     connection: redis,
     ledger,
+    batches,
     cancels,
     concurrency: { interactive: config.CONCURRENCY_INTERACTIVE, bulk: config.CONCURRENCY_BULK },
     log,
@@ -115,6 +132,17 @@ export async function startStageService(options: StageServiceOptions): Promise<v
     clearTimeout(giveBack);
   });
   consumer.start();
-  notReady = ready ?? (() => undefined);
+  if (work.expand) {
+    const expanding = createExpandConsumer({ handler: work.expand, batches, cancels, connection: redis, log });
+    lifecycle.onStop('expand consumer', () => expanding.drain());
+    expanding.start();
+  }
+  notReady = work.ready ?? (() => undefined);
+  const heartbeat = keepHeartbeat(redis, stage);
+  lifecycle.onStop('heartbeat', () => heartbeat.stop());
   log.info({ adminPort: admin.port, stage }, 'serving');
 }
+
+/** Slices and jobs share the queues of the bulk lane. */
+const isSlice = (payload: unknown): boolean =>
+  typeof payload === 'object' && payload !== null && 'kind' in payload && payload.kind === 'slice';

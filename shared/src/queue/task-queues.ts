@@ -1,7 +1,18 @@
 /** The BullMQ side of the route: one queue per stage and lane, tasks added under deterministic ids. */
 import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
-import { allQueues, queueFor, taskId, type QueueLane, type StageName, type Task } from '../contracts/pipeline.js';
+import {
+  allQueues,
+  expandQueue,
+  queueFor,
+  sliceTaskId,
+  taskId,
+  type ExpandTask,
+  type QueueLane,
+  type SliceTask,
+  type StageName,
+  type Task,
+} from '../contracts/pipeline.js';
 import { withRedisDeadline } from './redis-connection.js';
 
 export interface EnqueueOptions {
@@ -47,6 +58,35 @@ export function createTaskQueues(connection: Redis) {
       await withRedisDeadline(queue.add(task.stage, task, { jobId }));
     },
 
+    async enqueueSlice(task: SliceTask, { generation, quarantine }: EnqueueOptions): Promise<void> {
+      const queue = queueNamed(queueFor(task.stage, quarantine ? 'quarantine' : 'bulk'));
+      await withRedisDeadline(queue.add('slice', task, { jobId: sliceTaskId(task, generation, quarantine) }));
+    },
+
+    /** Slices of one batch, in their first generation. */
+    async enqueueSlices(tasks: readonly SliceTask[]): Promise<void> {
+      const [first] = tasks;
+      if (!first) return;
+      const jobs = tasks.map((task) => ({ name: 'slice', data: task, opts: { jobId: sliceTaskId(task, 0) } }));
+      await withRedisDeadline(queueNamed(queueFor(first.stage, 'bulk')).addBulk(jobs), 10_000);
+    },
+
+    async hasSlice(task: SliceTask, { generation, quarantine }: EnqueueOptions): Promise<boolean> {
+      const name = queueFor(task.stage, quarantine ? 'quarantine' : 'bulk');
+      const id = sliceTaskId(task, generation, quarantine);
+      return (await withRedisDeadline(connection.exists(`bull:${name}:${id}`))) === 1;
+    },
+
+    /** Reading a batch's source is one task; adding it while it is there changes nothing. */
+    async enqueueExpand(task: ExpandTask): Promise<void> {
+      await withRedisDeadline(queueNamed(expandQueue).add('expand', task, { jobId: task.batchId }));
+    },
+
+    /** Bulk tasks that wait in a stage. */
+    async waitingBulk(stage: StageName): Promise<number> {
+      return withRedisDeadline(connection.llen(`bull:${queueFor(stage, 'bulk')}:wait`));
+    },
+
     /** Whether BullMQ holds the task, in whatever state. */
     async has(task: Pick<Task, 'jobId' | 'stage' | 'lane'>, options: EnqueueOptions): Promise<boolean> {
       const name = queueFor(task.stage, options.quarantine ? 'quarantine' : task.lane);
@@ -73,7 +113,7 @@ export function createTaskQueues(connection: Redis) {
     },
 
     /** Every queue object, for the read-only board. */
-    all: (): Queue[] => allQueues().map(({ queue }) => queueNamed(queue)),
+    all: (): Queue[] => [...allQueues().map(({ queue }) => queueNamed(queue)), queueNamed(expandQueue)],
 
     async close(): Promise<void> {
       await Promise.all([...queues.values()].map((queue) => queue.close()));

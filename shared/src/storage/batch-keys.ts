@@ -20,14 +20,15 @@ export const batchSourceKey = (owner: BatchOwner) => `${batchPrefix(owner)}audio
 /** A gzipped tar, inflated. */
 export const batchInflatedKey = (owner: BatchOwner) => `${batchPrefix(owner)}audio/source.tar`;
 export const batchAudioPrefix = (owner: BatchOwner) => `${batchPrefix(owner)}audio/`;
-/** JSONL of `BatchItem`. */
-export const manifestKey = (owner: BatchOwner, shard: number) => `${batchPrefix(owner)}manifest/${padded(shard)}.jsonl`;
-/** `ShardIndex`: the slices of a shard. Written after the shard itself. */
-export const shardIndexKey = (owner: BatchOwner, shard: number) =>
-  `${batchPrefix(owner)}manifest/${padded(shard)}.json`;
+/** JSONL of `BatchItem`; `token` names the reading of the source that made it, here and below. */
+export const manifestKey = (owner: BatchOwner, shard: number, token: string) =>
+  `${batchPrefix(owner)}manifest/${padded(shard)}-${token}.jsonl`;
+/** `ShardIndex`: the slices of a shard. */
+export const shardIndexKey = (owner: BatchOwner, shard: number, token: string) =>
+  `${batchPrefix(owner)}manifest/${padded(shard)}-${token}.json`;
 /** First 8 bytes of the SHA-256 of each clip of a shard (zeros where unknown), for finding equal clips again. */
-export const shardHashesKey = (owner: BatchOwner, shard: number) =>
-  `${batchPrefix(owner)}manifest/${padded(shard)}.sha`;
+export const shardHashesKey = (owner: BatchOwner, shard: number, token: string) =>
+  `${batchPrefix(owner)}manifest/${padded(shard)}-${token}.sha`;
 /** JSONL of `ItemResult`; `token` names the attempt that made it. */
 export const sliceResultKey = (owner: BatchOwner, slice: number, token: string) =>
   `${batchPrefix(owner)}results/${padded(slice)}-${token}.jsonl`;

@@ -7,6 +7,8 @@ import type { StageHandler } from '../queue/stage-runner.js';
 
 export interface FaultHooks {
   wrap(handler: StageHandler): StageHandler;
+  /** Called before the work on one clip of a slice: `die` and `slow` are for clips of batches too. */
+  clip(name: string): Promise<void>;
   /** Ends the process when `point` was ordered. */
   at(point: string): void;
 }
@@ -22,7 +24,7 @@ export function createFaultHooks(order: string | undefined): FaultHooks {
   const die = () => process.kill(process.pid, 'SIGKILL');
   const wanted = (fault: string, name: string) =>
     faults.some((entry) => entry.fault === fault && name.includes(entry.text));
-  if (faults.length === 0) return { wrap: (handler) => handler, at: () => undefined };
+  if (faults.length === 0) return { wrap: (handler) => handler, clip: () => Promise.resolve(), at: () => undefined };
   return {
     wrap: (handler) => async (input, signal) => {
       const { name } = input.record.spec;
@@ -32,6 +34,10 @@ export function createFaultHooks(order: string | undefined): FaultHooks {
       if (wanted('block', name) && input.record.retries === 0)
         Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, blockMs);
       return handler(input, signal);
+    },
+    async clip(name) {
+      if (wanted('die', name)) die();
+      if (wanted('slow', name)) await new Promise((resolve) => setTimeout(resolve, slowMs));
     },
     at(point) {
       if (faults.some(({ fault, text }) => fault === 'exit' && text === point)) die();

@@ -1,0 +1,215 @@
+/**
+ * One attempt at one slice: what `stage-runner` is for jobs. It claims the slice in the ledger, sets deadline and
+ * cancellation, runs the stage's handler, and makes the outcome true. A clip that fails is a result like any other; only
+ * what concerns the slice as a whole (no storage, no Redis) is tried again.
+ */
+import { randomBytes, randomUUID } from 'node:crypto';
+import { AppError, toAppError } from '../errors.js';
+import { errorCatalog } from '../error-catalog.js';
+import {
+  pipeline,
+  sliceTaskSchema,
+  type PackReference,
+  type SliceTask,
+  type StageName,
+} from '../contracts/pipeline.js';
+import type { BatchSpec, ItemResult } from '../contracts/batch.js';
+import { childTraceparent, traceIdOf } from '../observability/traceparent.js';
+import type { Logger } from '../observability/logger.js';
+import type { Metrics } from '../observability/metrics.js';
+import { abortable } from '../queue/abortable.js';
+import type { CancelBus } from '../queue/cancel-bus.js';
+import { outages } from '../queue/outages.js';
+import { RetryTask } from '../queue/stage-runner.js';
+import type { TaskQueues } from '../queue/task-queues.js';
+import type { ObjectStore } from '../storage/object-store.js';
+import type { BatchLedger, SliceBegin } from './batch-ledger.js';
+import { readSliceItems, readSliceResults, writeSliceResults } from './batch-objects.js';
+import { failedItem } from './item-results.js';
+import { countDifference, countResults } from './slice-counts.js';
+
+export interface SliceInput {
+  task: SliceTask;
+  spec: BatchSpec;
+  pack: PackReference | undefined;
+  /** Clips that ended their process too often: to be failed, not touched. */
+  condemned: ReadonlySet<number>;
+  /** Results of an earlier round: what succeeded in them stays. */
+  previous: readonly ItemResult[];
+  /** Set in quarantine: clips go one at a time, each announced before it is touched. */
+  announce: ((clip: number | undefined) => Promise<void>) | undefined;
+  log: Logger;
+}
+
+export type SliceOutput =
+  | { kind: 'advance'; pack: PackReference; audioSeconds: number; clips: number }
+  | { kind: 'finish'; results: ItemResult[]; audioSeconds: number; clips: number }
+  /** The slice pack is damaged: have it made again. */
+  | { kind: 'remake'; cause: AppError };
+
+export type SliceHandler = (input: SliceInput, signal: AbortSignal) => Promise<SliceOutput>;
+
+export interface SliceRunnerDeps {
+  batches: BatchLedger;
+  queues: TaskQueues;
+  cancels: CancelBus;
+  store: ObjectStore;
+  metrics: Metrics;
+  log: Logger;
+  now?: () => number;
+}
+
+type Claim = Extract<SliceBegin, { kind: 'run' }>;
+
+export function createSliceRunner(stage: StageName, handler: SliceHandler, deps: SliceRunnerDeps) {
+  const { batches, queues, cancels, store, metrics } = deps;
+  const now = deps.now ?? Date.now;
+  const { maxAttempts, attemptTimeoutMs } = pipeline[stage];
+
+  const finish = async (task: SliceTask, token: string, results: ItemResult[], previous: readonly ItemResult[]) => {
+    const owner = { tenant: task.tenant, id: task.batchId };
+    const result = randomBytes(4).toString('hex');
+    await writeSliceResults(store, owner, { slice: task.slice, token: result, results });
+    const counts = countDifference(countResults(results), countResults(previous));
+    const anyFailed = results.some(({ state }) => state === 'failed');
+    if (!(await batches.commit(task, token, { result, counts, anyFailed }))) {
+      metrics.tasksDropped.inc({ stage, reason: 'lost_commit' });
+      return 'lost_commit';
+    }
+    observe(metrics, counts);
+    return 'succeeded';
+  };
+
+  const applyOutput = async (
+    input: SliceInput,
+    token: string,
+    generation: number,
+    output: SliceOutput,
+  ): Promise<string> => {
+    const { task, previous } = input;
+    if (output.kind === 'remake') {
+      const next = await batches.remake(task, token);
+      if (next === 'superseded') return next;
+      if (next === 'exhausted') return failAll(input, token, output.cause);
+      await queues.enqueueSlice(nextTask(task, 'preprocess', now()), { generation: next });
+      return 'remake';
+    }
+    metrics.clipsProcessed.inc({ stage, lane: 'bulk' }, output.clips);
+    metrics.audioSeconds.inc({ stage, lane: 'bulk' }, output.audioSeconds);
+    if (output.kind === 'finish') return finish(task, token, output.results, previous);
+    const answer = await batches.advance(task, token, output.pack, output.audioSeconds * 1000);
+    if (answer !== 'advanced') return answer;
+    await queues.enqueueSlice(nextTask(task, 'infer', now()), { generation });
+    return 'advanced';
+  };
+
+  /** The slice itself cannot be worked on: each of its clips says why. */
+  const failAll = async ({ task, previous }: SliceInput, token: string, error: AppError): Promise<string> => {
+    const owner = { tenant: task.tenant, id: task.batchId };
+    const items = await readSliceItems(store, owner, task).catch(() =>
+      Array.from({ length: task.count }, (_, at) => ({ index: task.from + at, path: `#${task.from + at}` })),
+    );
+    const kept = new Map(previous.filter(({ state }) => state === 'succeeded').map((item) => [item.index, item]));
+    const results = items.map((item) => kept.get(item.index) ?? failedItem(item, error, now()));
+    return finish(task, token, results, previous);
+  };
+
+  const applyError = async (input: SliceInput, token: string, failures: number, error: AppError): Promise<string> => {
+    const { task } = input;
+    deps.log.warn(
+      { batchId: task.batchId, slice: task.slice, stage, code: error.code, detail: error.message, err: error.cause },
+      'attempt failed',
+    );
+    const outage = outages.has(error.code);
+    const again = errorCatalog[error.code].retryable && (outage || failures + 1 < maxAttempts);
+    if (!again) return failAll(input, token, error);
+    await batches.release(task, token, !outage);
+    metrics.taskRetries.inc({ stage, code: error.code });
+    throw new RetryTask(error.message, { cause: error });
+  };
+
+  const attempt = async (task: SliceTask, claim: Claim, token: string, quarantine: boolean): Promise<string> => {
+    const { spec } = claim;
+    const log = deps.log.child({ batchId: spec.id, slice: task.slice, stage, traceId: traceIdOf(task.traceparent) });
+    const { controller, done } = cancels.watch(spec.id);
+    const limitMs = Math.min(attemptTimeoutMs, Math.max(1, spec.deadlineAtMs - now()));
+    const outOfTime = new AppError('resource_limit', { detail: `not done within ${Math.round(limitMs / 1000)} s` });
+    const timer = setTimeout(() => controller.abort(outOfTime), limitMs);
+    const input: SliceInput = {
+      task,
+      spec,
+      pack: claim.pack,
+      condemned: new Set(claim.condemned),
+      previous: [],
+      announce: quarantine ? async (clip) => void (await batches.mark(task, token, clip)) : undefined,
+      log,
+    };
+    try {
+      if (claim.previous !== undefined)
+        input.previous = await readSliceResults(
+          store,
+          { tenant: spec.tenant, id: spec.id },
+          task.slice,
+          claim.previous,
+        );
+      const output = await abortable(handler(input, controller.signal), controller.signal);
+      return await applyOutput(input, token, claim.generation, output);
+    } catch (thrown) {
+      if (controller.signal.aborted && !(controller.signal.reason instanceof AppError)) {
+        // The batch ended elsewhere; giving the slice back lets it end now rather than by the clock.
+        await batches.release(task, token, false).catch(() => undefined);
+        return 'ended_elsewhere';
+      }
+      const error = toAppError(thrown);
+      if (error.code === 'internal') log.error({ err: error.cause }, 'stage failed unexpectedly');
+      return await applyError(input, token, claim.failures, error);
+    } finally {
+      clearTimeout(timer);
+      done();
+    }
+  };
+
+  /** Runs one delivery. Resolves with the outcome; throws `RetryTask` for another delivery. */
+  return async (payload: unknown, quarantine: boolean): Promise<string> => {
+    const task = sliceTaskSchema.parse(payload);
+    const token = randomUUID();
+    const started = now();
+    const answer = await batches.begin(task, token, quarantine).catch((error: unknown) => {
+      // It may still be carried out; given back behind it on the same connection, it does not count as a death.
+      batches.release(task, token, false).catch(() => undefined);
+      throw error;
+    });
+    if (answer.kind === 'run') {
+      let outcome = 'retry';
+      try {
+        outcome = await attempt(task, answer, token, quarantine);
+      } finally {
+        const seconds = (now() - started) / 1000;
+        metrics.taskSeconds.observe({ stage, lane: 'bulk', outcome }, seconds);
+        deps.log.info(
+          { batchId: task.batchId, slice: task.slice, clips: task.count, stage, outcome, seconds },
+          'slice',
+        );
+      }
+      return outcome;
+    }
+    if (answer.kind === 'quarantine') {
+      metrics.deaths.inc({ stage });
+      await queues.enqueueSlice({ ...task, enqueuedAtMs: now() }, { generation: 0, quarantine: true });
+    } else metrics.tasksDropped.inc({ stage, reason: answer.kind });
+    return answer.kind;
+  };
+}
+
+function observe(metrics: Metrics, counts: Record<string, number>): void {
+  for (const [field, amount] of Object.entries(counts)) {
+    if (amount <= 0) continue;
+    if (field === 'succeeded' || field === 'failed') metrics.jobsFinished.inc({ lane: 'bulk', state: field }, amount);
+    if (field.startsWith('code:')) metrics.jobFailures.inc({ code: field.slice(5) }, amount);
+    if (field === 'reused') metrics.cacheHits.inc({ kind: 'result' }, amount);
+  }
+}
+
+function nextTask(task: SliceTask, stage: StageName, nowMs: number): SliceTask {
+  return { ...task, stage, traceparent: childTraceparent(task.traceparent), enqueuedAtMs: nowMs };
+}

@@ -1,0 +1,94 @@
+/**
+ * Takes the task of reading a batch's source. One at a time would let a huge archive hold up small ones, so a few run side by
+ * side; what was read stays read, and another process goes on where a dead one stopped.
+ */
+import { Worker, type Job } from 'bullmq';
+import { AppError, toAppError } from '../errors.js';
+import { isBatchEnded, type BatchSpec } from '../contracts/batch.js';
+import { expandQueue, expandTaskSchema } from '../contracts/pipeline.js';
+import type { BatchLedger } from '../batch/batch-ledger.js';
+import type { BatchRecord } from '../batch/batch-record.js';
+import { itemError } from '../batch/item-results.js';
+import type { Logger } from '../observability/logger.js';
+import { backoffMs } from './backoff.js';
+import type { CancelBus } from './cancel-bus.js';
+import { outages } from './outages.js';
+import type { Redis } from './redis-connection.js';
+import { checkMs, guardWorker, lockMs, stalledLimit, type StageConsumer } from './stage-consumer.js';
+import { RetryTask } from './stage-runner.js';
+
+/**
+ * Reads the source from where it stopped. Resolves with `undefined` at its end, or with the error that ends the batch's
+ * growth: what was found before it stays.
+ */
+export type ExpandHandler = (
+  batch: { spec: BatchSpec; record: BatchRecord },
+  signal: AbortSignal,
+) => Promise<AppError | undefined>;
+
+export interface ExpandConsumerOptions {
+  handler: ExpandHandler;
+  batches: BatchLedger;
+  cancels: CancelBus;
+  connection: Redis;
+  log: Logger;
+}
+
+const sideBySide = 3;
+
+export function createExpandConsumer({
+  handler,
+  batches,
+  cancels,
+  connection,
+  log,
+}: ExpandConsumerOptions): StageConsumer {
+  const stopping = new AbortController();
+  const expand = async (job: Job): Promise<string> => {
+    const { batchId } = expandTaskSchema.parse(job.data);
+    const record = await batches.read(batchId);
+    if (!record || isBatchEnded(record.state) || record.expanded) return 'superseded';
+    const { controller, done } = cancels.watch(batchId);
+    const signal = AbortSignal.any([controller.signal, stopping.signal]);
+    const started = Date.now();
+    try {
+      const ended = await handler({ spec: record.spec, record }, signal);
+      const outcome = await batches.expanded(batchId, ended ? itemError(ended) : undefined);
+      log.info({ batchId, outcome, code: ended?.code, seconds: (Date.now() - started) / 1000 }, 'expanded');
+      return outcome;
+    } catch (thrown) {
+      if (controller.signal.aborted && !(controller.signal.reason instanceof AppError)) return 'ended_elsewhere';
+      const error = toAppError(thrown);
+      log.warn({ batchId, code: error.code, detail: error.message, err: error.cause }, 'expanding failed');
+      // A fault of the source itself is told; anything else is ours or passes, and is tried again until the deadline.
+      if (!error.retryable && !outages.has(error.code)) {
+        await batches.expanded(batchId, itemError(error));
+        return 'failed';
+      }
+      throw new RetryTask(error.message, { cause: error });
+    } finally {
+      done();
+    }
+  };
+  const worker = new Worker(expandQueue, expand, {
+    connection,
+    concurrency: sideBySide,
+    autorun: false,
+    skipVersionCheck: true,
+    lockDuration: lockMs,
+    lockRenewTime: checkMs,
+    stalledInterval: checkMs,
+    maxStalledCount: stalledLimit,
+    runRetryDelay: 1000,
+    settings: { backoffStrategy: (attempt: number) => backoffMs(attempt, { baseMs: 1000, capMs: 60_000 }) },
+  });
+  guardWorker(worker, log);
+  return {
+    start: () => void worker.run().catch((error: unknown) => log.error({ err: error }, 'expand consumer ended')),
+    async drain() {
+      // Reading goes on elsewhere from the last shard: nothing is gained by waiting for the end of an archive.
+      stopping.abort(new AppError('shutting_down'));
+      await worker.close();
+    },
+  };
+}
