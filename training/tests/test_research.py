@@ -46,7 +46,7 @@ class CommandTest(unittest.TestCase):
 class FactsTest(unittest.TestCase):
     def test_the_figures_of_a_large_model_go_to_results_and_those_of_a_small_one_stay_in_its_card(self):
         card = {name: name for name in ("id", "version", "title", "labels", "features", "temperature", "thresholds")}
-        card.update(metrics=real("best label right for 50.0% of known clips"), provenance={"calibration": {}, "commit": "c"})
+        card.update(metrics=real("best label right for 50.0% of known clips"), provenance={"data": {}, "calibration": {}, "commit": "c"})
         for study, written in ((RESNET, True), (PEAK, False)):
             with tempfile.TemporaryDirectory() as folder:
                 options = parse_options(study, ["--out", folder, "--results", f"{folder}/results"])

@@ -1,8 +1,8 @@
 /** Figures of a card's evaluation sets, computed from their confusion matrices as `timbre evaluate` would. Pure. */
 import type { ModelMetrics } from '@timbre/shared/contracts/model-card';
 import { isForeign, MUTE, UNKNOWN } from '../evaluate/judged-clip.js';
-import { classFigures, type ClassFigures, type Confusion } from '../evaluate/metrics/confusion.js';
-import { shareOf, type Share } from '../evaluate/metrics/share.js';
+import { classFigures, type ClassFigures, type Confusion } from '@timbre/shared/results/confusion';
+import { shareOf, type Share } from '@timbre/shared/results/share';
 
 export interface SetFigures {
   set: string;

@@ -105,6 +105,14 @@ describe('renderModelsDocument', () => {
     expect(row('sha256:older')).toContain('| – | in');
   });
 
+  it('tables what a twin was judged on with the other models, and says whose figures they are', () => {
+    const twin = model('ours').metrics.map((row) => ({ ...row, set: `${row.set}, of the twin` }));
+    const { markdown } = renderModelsDocument(findings({ models: [model('first'), model('ours', { metrics: twin })] }));
+    expect(markdown.match(/^### Held-out real recordings, by source$/gm)).toHaveLength(1);
+    expect(lineOf(markdown, '| `ours`, its twin |')).toContain('| 20 | 75.0 %');
+    expect(lineOf(markdown, '| own |')).toContain('75.0 %');
+  });
+
   it('shows a stored evaluation of a model as it is, and refuses that of an earlier version', () => {
     const share = { count: 1, of: 2, share: 0.5, interval: [0.1, 0.9] };
     const calibration = { bins: [], clips: 2, expectedCalibrationError: 0.07 };
@@ -128,6 +136,8 @@ describe('renderModelsDocument', () => {
       '`docs/evaluations/first-real` is of an earlier version of `first`: evaluate again.',
     );
     expect(stale.markdown).not.toContain('50.0 % (10–90)');
+    const unlisted = { ...findings({ evaluations: [evaluation('sha256:twin')] }), models: [model('large')] };
+    expect(renderModelsDocument(unlisted).markdown).toContain('| `first` | 2 of real, split test |');
   });
 });
 

@@ -82,7 +82,8 @@ function details(summary: string, lines: string[]): string[] {
   return [`<details><summary>${title}</summary>`, '', ...lines, '', '</details>', ''];
 }
 
-/** Evaluations of models that have changed since say so and show no figures: they would be another model's. */
+/** Evaluations of models that have changed since say so and show no figures: they would be another model's. Models that are
+ * not here at all (a twin that was made to judge another) are shown as they were. */
 function evaluationSection(
   evaluations: StoredEvaluation[],
   models: DocumentedModel[],
@@ -90,6 +91,7 @@ function evaluationSection(
 ): string[] {
   if (evaluations.length === 0) return [];
   const isCurrent = ({ report }: StoredEvaluation) =>
+    models.every(({ id }) => id !== report.model.id) ||
     models.some((model) => model.id === report.model.id && model.modelDigest === report.model.modelDigest);
   const stale = evaluations.filter((evaluation) => !isCurrent(evaluation));
   const current = evaluations.filter(isCurrent);

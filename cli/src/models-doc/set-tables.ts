@@ -1,6 +1,6 @@
 /** For each evaluation set a table of the models that were judged on it. Pure. */
 import { isForeign } from '../evaluate/judged-clip.js';
-import type { Share } from '../evaluate/metrics/share.js';
+import type { Share } from '@timbre/shared/results/share';
 import { markdownTable } from '../evaluate/report/markdown-table.js';
 import { decimal, percent } from '../evaluate/report/wording.js';
 import { setFigures, type SetFigures } from './card-figures.js';
@@ -9,18 +9,23 @@ import type { DocumentedModel } from './documented-model.js';
 interface Judged {
   model: DocumentedModel;
   figures: SetFigures;
+  /** Where a model that learns from every source was judged by a twin that did not: see training/README.md. */
+  byTwin: boolean;
 }
+
+const OF_THE_TWIN = ', of the twin';
 
 export function setTables(models: readonly DocumentedModel[]): string[] {
   const judged = models.flatMap((model) =>
     model.metrics.flatMap((metrics): Judged[] => {
       const figures = setFigures(metrics, model.labels);
-      return figures ? [{ model, figures }] : [];
+      return figures ? [{ model, figures, byTwin: figures.set.endsWith(OF_THE_TWIN) }] : [];
     }),
   );
-  const sets = [...new Set(judged.map(({ figures }) => figures.set))];
+  const nameOf = ({ figures: { set }, byTwin }: Judged) => (byTwin ? set.slice(0, -OF_THE_TWIN.length) : set);
+  const sets = [...new Set(judged.map(nameOf))];
   return sets.flatMap((set) => {
-    const rows = judged.filter(({ figures }) => figures.set === set);
+    const rows = judged.filter((each) => nameOf(each) === set);
     return [`### ${capitalize(set)}`, '', ...table(rows), ''];
   });
 }
@@ -28,7 +33,7 @@ export function setTables(models: readonly DocumentedModel[]): string[] {
 function table(rows: Judged[]): string[] {
   return markdownTable<Judged>(
     [
-      { title: 'model', cell: ({ model }) => `\`${model.id}\`` },
+      { title: 'model', cell: ({ model, byTwin }) => `\`${model.id}\`${byTwin ? ', its twin' : ''}` },
       { title: 'clips', align: 'right', cell: ({ figures }) => String(figures.clips) },
       { title: 'accuracy (95 % interval)', align: 'right', cell: ({ figures }) => withInterval(figures.accuracy) },
       { title: 'recall', cell: ({ figures }) => recalls(figures) },

@@ -39,6 +39,9 @@ class Recipe:
     command: str
     #: Gives the weight of a clip within its class, of the training clips.
     emphasis: Callable = None
+    #: The labels and, last, what is none of them, with the share of the draws that each gets.
+    classes: tuple = tuple(CLASSES)
+    shares: tuple = CLASS_SHARES
 
 
 def emphasis(clips):
@@ -133,9 +136,9 @@ def judge(network, sets, labels, card, command, chosen="chose temperature and th
 
 def fit(recipe, network, sets, labels):
     """Trains on the recipe's schedule; the network without its last class, for export."""
-    weights = draw_weights(sets.train, CLASSES, CLASS_SHARES, (recipe.emphasis or emphasis)(sets.train.clips))
+    weights = draw_weights(sets.train, recipe.classes, recipe.shares, (recipe.emphasis or emphasis)(sets.train.clips))
     print(f"{sum(p.numel() for p in network.parameters())} parameters, {len(sets.train.windows)} windows", flush=True)
-    network = train(network, sets.train, CLASSES, weights, recipe.augment, recipe.schedule, watcher(sets, labels))
+    network = train(network, sets.train, recipe.classes, weights, recipe.augment, recipe.schedule, watcher(sets, labels))
     network = WithoutOther(network.cpu()).eval()
     (PROJECT / "training/runs").mkdir(exist_ok=True)
     torch.save(network.state_dict(), PROJECT / f"training/runs/{recipe.model_id}.pt")

@@ -116,8 +116,8 @@ def write_facts(study, options, facts):
     if study.large:
         options.results.mkdir(parents=True, exist_ok=True)
         kept = {name: card[name] for name in ("id", "version", "title", "labels", "features", "temperature", "thresholds")}
-        calibration = {"calibration": card["provenance"]["calibration"], "commit": card["provenance"]["commit"]}
-        text = json.dumps({**kept, "metrics": card["metrics"], **facts, **calibration}, indent=2)
+        origin = {name: card["provenance"][name] for name in ("data", "calibration", "commit")}
+        text = json.dumps({**kept, "metrics": card["metrics"], **facts, **origin}, indent=2)
         (options.results / f"{study.model_id}.json").write_text(text + "\n", encoding="utf-8")
     print(facts["note"])
 
