@@ -62,7 +62,11 @@ export const errorCatalog = {
   request_timeout: request(408, 'The body arrived too slowly', 'Send again over a better connection.', true),
   upload_incomplete: request(400, 'The body ended early', 'Send it again; nothing was kept.', true),
   multipart_malformed: request(400, 'The multipart body is malformed', 'Send one `file` part with a correct boundary.'),
-  too_many_parts: request(413, 'The form has too many parts or fields', 'Send one `file` and the documented fields.'),
+  too_many_parts: request(
+    413,
+    'The form or upload has too many parts',
+    'Send one `file` and the documented fields; send an upload in larger pieces.',
+  ),
   file_missing: request(400, 'No file was sent', 'Send the clip as the form field `file`.'),
   checksum_mismatch: request(422, 'The body does not match its checksum', 'Send it again.', true),
   idempotency_mismatch: request(422, 'This Idempotency-Key was used with another request', 'Use a new key.'),
@@ -71,6 +75,25 @@ export const errorCatalog = {
     'A request with this Idempotency-Key is being handled',
     'Ask again in a moment.',
     true,
+  ),
+  // Resumable uploads
+  upload_offset_mismatch: request(
+    409,
+    'The upload is not at this offset',
+    'Ask for the offset with `HEAD` and go on from there.',
+  ),
+  upload_expired: request(410, 'The upload was left unfinished for too long', 'Begin it again.'),
+  upload_locked: request(423, 'Another request is writing to this upload', 'Ask for the offset and go on.', true),
+  upload_checksum_mismatch: request(
+    460,
+    'This part of the upload does not match its checksum',
+    'Send it again; the offset has not moved.',
+    true,
+  ),
+  tus_version_unsupported: request(
+    412,
+    'This version of the tus protocol is not spoken here',
+    'Send `Tus-Resumable: 1.0.0`.',
   ),
   conflict: request(409, 'The job is not in a state that allows this', 'Look at `details.state`.'),
   url_forbidden: request(
@@ -122,6 +145,36 @@ export const errorCatalog = {
   audio_decode_limit: item('Decoding the clip needs more memory than allowed', 'Split the recording.'),
   audio_decode_timeout: item('Decoding took too long', 'Split the recording or convert it to wav or flac.'),
   decoder_crashed: item('The decoder crashed on this clip', 'Convert it to wav or flac.', true),
+  // Archives and manifests: what one entry can have, then the whole
+  archive_entry_name_invalid: item(
+    'The entry has a name that is not safe',
+    'Use relative paths without `..`, control or direction characters, up to 16 folders deep.',
+  ),
+  archive_entry_type_forbidden: item('The entry is a link or a special file', 'Pack the file itself.'),
+  archive_entry_encrypted: item('The entry is encrypted', 'Pack the archive without a password.'),
+  archive_entry_method_unsupported: item(
+    'The entry is packed with a method we do not know',
+    'Pack the archive with stored or deflated entries.',
+  ),
+  archive_entry_nested: item('The entry is an archive itself', 'Send it as a batch of its own, or unpack it first.'),
+  archive_entry_too_large: item('The entry is over the limit for one file', 'See `/v1/limits`; split the recording.'),
+  archive_entry_overlap: item('The entry overlaps another one', 'Pack the archive again.'),
+  archive_entry_mismatch: item(
+    'The entry is not what the archive says of it',
+    'Its size, checksum or header disagrees; pack the archive again.',
+  ),
+  archive_entry_corrupt: item('The entry is damaged', 'Send an intact copy of the archive.'),
+  manifest_line_invalid: item('The line of the manifest is not valid', 'See `details.line` and the reason.'),
+  archive_unrecognized: item(
+    'The source is not an archive or manifest we know',
+    'Send zip, tar, tar.gz, JSON lines or CSV.',
+  ),
+  archive_corrupt: item('The archive is damaged', 'Clips found before the damage are kept; send an intact copy.'),
+  archive_limit: item('The archive is over a limit', 'See `details` and `/v1/limits`; split the archive.'),
+  manifest_invalid: item(
+    'The manifest has no column that says where the clips are',
+    'Begin the CSV with a line that names `uri` or `sha256`.',
+  ),
   // The pipeline
   tensor_corrupt: item('A tensor pack is damaged', 'Send the clip again.', true),
   tensor_too_large: item('The clip gives more windows than one tensor pack may hold', 'Split the recording.'),

@@ -12,10 +12,12 @@ import { AppError } from '@timbre/shared/errors';
 import { authenticate, type AuthMode } from './http/authenticate.js';
 import { errorHandler, notFound } from './http/error-handler.js';
 import { mountedAt, requestContext } from './http/request-context.js';
+import { tusExposedHeaders } from './uploads/tus-headers.js';
 import { classifyRoutes, type ClassifyDeps } from './routes/classify.js';
 import { healthRoutes } from './routes/health.js';
 import { jobRoutes, type JobRoutesDeps } from './routes/jobs.js';
 import { modelRoutes } from './routes/models.js';
+import type { ResumableUploadRoutesDeps } from './routes/resumable-uploads.js';
 import { signedObjectRoutes, uploadRoutes } from './routes/uploads.js';
 
 export interface AppDeps {
@@ -26,6 +28,7 @@ export interface AppDeps {
   keys: KeyStore;
   jobs: JobRoutesDeps;
   classify: ClassifyDeps;
+  resumable: Pick<ResumableUploadRoutesDeps, 'uploads' | 'quota'>;
   readiness: () => Promise<Readiness>;
   /** Stands before authentication. */
   authFailureLimit: RequestHandler;
@@ -39,6 +42,7 @@ export interface AppDeps {
     corsOrigins: string[];
     defaultModel: string | undefined;
     maxFileBytes: number;
+    maxUploadBytes: number;
     minUploadBytesPerSecond: number;
     signingSecret: string | undefined;
     limits: Record<string, unknown>;
@@ -66,7 +70,14 @@ export function createApp(deps: AppDeps): Express {
     app.use(
       cors({
         origin: settings.corsOrigins,
-        exposedHeaders: ['Location', 'Retry-After', 'X-Request-Id', 'RateLimit', 'RateLimit-Policy'],
+        exposedHeaders: [
+          'Location',
+          'Retry-After',
+          'X-Request-Id',
+          'RateLimit',
+          'RateLimit-Policy',
+          ...tusExposedHeaders,
+        ],
       }),
     );
   app.use((request, _response, next) => {
@@ -77,13 +88,9 @@ export function createApp(deps: AppDeps): Express {
   app.use(healthRoutes(deps.readiness, settings.limits));
   app.use(deps.documents);
 
-  const uploads = {
-    store,
-    maxFileBytes: settings.maxFileBytes,
-    minUploadBytesPerSecond: settings.minUploadBytesPerSecond,
-  };
-  if (settings.signingSecret !== undefined)
-    mount('/v1/objects', signedObjectRoutes({ ...uploads, signingSecret: settings.signingSecret }));
+  const { maxFileBytes, maxUploadBytes, minUploadBytesPerSecond, signingSecret } = settings;
+  if (signingSecret !== undefined)
+    mount('/v1/objects', signedObjectRoutes({ store, minUploadBytesPerSecond, signingSecret }));
 
   app.use(
     ['/v1', '/predict_instrument'],
@@ -93,7 +100,10 @@ export function createApp(deps: AppDeps): Express {
   );
   mount('/v1/jobs', jobRoutes(deps.jobs));
   mount('/v1/models', modelRoutes(models, settings.defaultModel));
-  mount('/v1/uploads', uploadRoutes(uploads));
+  mount(
+    '/v1/uploads',
+    uploadRoutes({ ...deps.resumable, store, metrics, maxFileBytes, maxUploadBytes, minUploadBytesPerSecond }),
+  );
   app.use(classifyRoutes(deps.classify));
   app.use(notFound);
   app.use(errorHandler(log, metrics));

@@ -9,6 +9,7 @@ import { createLogger, secretsOfUrl } from '@timbre/shared/observability/logger'
 import { createMetrics } from '@timbre/shared/observability/metrics';
 import { watchEventLoop } from '@timbre/shared/observability/event-loop-watch';
 import { createJobEvents } from '@timbre/shared/queue/job-events';
+import { createExclusiveLocks } from '@timbre/shared/queue/exclusive-locks';
 import { createKeeper } from '@timbre/shared/queue/keeper';
 import { createLedger } from '@timbre/shared/queue/ledger';
 import { createRedis, readRedisMemory } from '@timbre/shared/queue/redis-connection';
@@ -34,6 +35,7 @@ import { documentRoutes } from './routes/documents.js';
 import { queuesBoard } from './routes/queues-board.js';
 import { startPublicServer } from './http/public-server.js';
 import { ensureSigningSecret } from './signing-secret.js';
+import { createResumableUploads } from './uploads/resumable-uploads.js';
 import { version } from '@timbre/shared/version';
 
 const config = loadConfigOrExit(gatewaySchema, process.env);
@@ -95,6 +97,8 @@ const submit = createSubmitJob({
     defaultModel: config.DEFAULT_MODEL,
   },
 });
+const uploadQuota = createTenantQuota({ limit: config.MAX_UPLOADS_PER_TENANT, what: 'uploads' });
+const locks = createExclusiveLocks(redis, subscriber);
 const accept = createAcceptClip({
   ledger,
   store,
@@ -108,7 +112,7 @@ const accept = createAcceptClip({
     maxMemoryRatio: config.MAX_REDIS_MEMORY_RATIO,
     draining: () => lifecycle.draining,
   }),
-  uploads: createTenantQuota({ limit: config.MAX_UPLOADS_PER_TENANT, what: 'uploads' }),
+  uploads: uploadQuota,
   publicFetch: createPublicFetch({
     allowPrivate: config.ALLOW_PRIVATE_URLS,
     maxBytes: config.MAX_FILE_BYTES,
@@ -140,6 +144,7 @@ const app = createApp({
     copySource: (from, jobId) => copySource(store, from, jobId),
   },
   classify: { ledger, events, accept, reader, streams, metrics },
+  resumable: { uploads: createResumableUploads({ store, locks }), quota: uploadQuota },
   readiness,
   authFailureLimit: createAuthFailureLimit(),
   rateLimit: createRateLimit({ perSecond: config.RATE_LIMIT_PER_SECOND, burst: config.RATE_LIMIT_BURST }),
@@ -151,6 +156,7 @@ const app = createApp({
     corsOrigins: (config.CORS_ORIGINS ?? '').split(',').flatMap((origin) => origin.trim() || []),
     defaultModel: config.DEFAULT_MODEL,
     maxFileBytes: config.MAX_FILE_BYTES,
+    maxUploadBytes: config.MAX_UPLOAD_BYTES,
     minUploadBytesPerSecond: config.MIN_UPLOAD_BYTES_PER_SECOND,
     signingSecret,
     limits: limitsView(config),

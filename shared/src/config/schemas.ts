@@ -92,6 +92,9 @@ export const gatewaySchema = z.object({
     .default(0.7)
     .describe('Share of Redis maxmemory above which new jobs get 503.'),
   MAX_UPLOADS_PER_TENANT: count(1, 100_000).default(32).describe('Uploads one tenant may have in flight.'),
+  MAX_UPLOAD_BYTES: count(1, 1024 * 1024 * MIB)
+    .default(64 * 1024 * MIB)
+    .describe('Largest resumable upload in bytes; an archive may be that large, a clip MAX_FILE_BYTES.'),
   MAX_STREAMS_PER_TENANT: count(1, 100_000)
     .default(100)
     .describe('Event streams and held requests one tenant may have open.'),

@@ -7,6 +7,7 @@ import type { Redis } from 'ioredis';
 import { createMetrics } from '../observability/metrics.js';
 import { createFileStore } from '../storage/file-store.js';
 import { audioKey, incomingKey, outcomeKey, submissionKey } from '../storage/job-keys.js';
+import { uploadInfoKey, uploadPartKey } from '../storage/upload-keys.js';
 import type { ObjectStore } from '../storage/object-store.js';
 import { aJobSpec } from '../testing/job-spec.js';
 import { startTestRedis, type TestRedis } from '../testing/redis-server.js';
@@ -148,10 +149,13 @@ describe('keeper', () => {
     for (const key of [lost, incomingKey('local', `u${'1'.repeat(32)}`), 'tensors/local/ab/abc'])
       await store.put(key, Buffer.from('x'));
     const only = keeper();
+    const parts = { tenant: 'local', id: `u${'2'.repeat(32)}` };
+    await store.put(uploadInfoKey(parts), Buffer.from('{}'));
+    await store.put(uploadPartKey(parts, 0, '00000000'), Buffer.from('x'));
     expect(await only.sweep()).toMatchObject({ sweptObjects: 0 });
     clock += 90_000_000;
     await redis.zadd(ledgerKeys.expiry, clock + 1_000_000, `local/${spec.id}`);
-    expect(await only.sweep()).toMatchObject({ sweptObjects: 3 });
+    expect(await only.sweep()).toMatchObject({ sweptObjects: 5 });
     expect((await keysUnder('')).filter((key) => !key.endsWith('outcome.json')).sort()).toEqual(
       [audioKey(spec), submissionKey(spec)].sort(),
     );

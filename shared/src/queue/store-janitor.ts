@@ -5,7 +5,8 @@
 import type { Redis } from 'ioredis';
 import type { Logger } from '../observability/logger.js';
 import { parseJobKey } from '../storage/job-keys.js';
-import type { ObjectStore } from '../storage/object-store.js';
+import type { ObjectInfo, ObjectStore } from '../storage/object-store.js';
+import { uploadPrefixOf } from '../storage/upload-keys.js';
 import { ledgerKeys } from './ledger-keys.js';
 import { withRedisDeadline } from './redis-connection.js';
 
@@ -40,9 +41,31 @@ export async function sweepStore({ redis, store, log, tensorSeconds, now }: Jani
     if (!job) return true;
     return (await withRedisDeadline(redis.zscore(ledgerKeys.expiry, `${job.tenant}/${job.id}`))) !== null;
   };
-  await olderThan('incoming/', abandonedSeconds);
+  deleted += await sweepUploads(store, now() - abandonedSeconds * 1000);
   await olderThan('tensors/', tensorSeconds);
   await olderThan('jobs/', abandonedSeconds, belongsToJob);
   if (deleted > 0) log.info({ deleted }, 'objects deleted that nothing leads to');
+  return deleted;
+}
+
+/** An upload is as old as the youngest of its objects: one in many parts goes as a whole, and not while it still grows. */
+async function sweepUploads(store: ObjectStore, untilMs: number): Promise<number> {
+  let deleted = 0;
+  let upload: { prefix: string; objects: ObjectInfo[] } | undefined;
+  const finish = async (): Promise<void> => {
+    if (!upload || upload.objects.some(({ modifiedAt }) => modifiedAt.getTime() > untilMs)) return;
+    // In reverse: `info.json` first, so that a sweep that ends halfway leaves nothing that looks like an upload.
+    for (const { key } of upload.objects.reverse()) await store.delete(key);
+    deleted += upload.objects.length;
+  };
+  for await (const object of store.list('incoming/')) {
+    const prefix = uploadPrefixOf(object.key) ?? object.key;
+    if (upload?.prefix !== prefix) {
+      await finish();
+      upload = { prefix, objects: [] };
+    }
+    upload.objects.push(object);
+  }
+  await finish();
   return deleted;
 }

@@ -9,13 +9,14 @@ import type { Principal } from '@timbre/shared/auth/api-keys';
 import type { Metrics } from '@timbre/shared/observability/metrics';
 import type { PublicFetch } from '@timbre/shared/net/public-fetch';
 import type { Ledger } from '@timbre/shared/queue/ledger';
-import { audioKey, incomingKey, jobPrefix } from '@timbre/shared/storage/job-keys';
+import { audioKey, jobPrefix } from '@timbre/shared/storage/job-keys';
 import type { ObjectStore } from '@timbre/shared/storage/object-store';
 import type { TenantQuota } from '../limits/tenant-quota.js';
 import type { Admission } from '../limits/admission.js';
 import { checkJsonShape, parseInput } from '../http/parse.js';
 import { clientSignal, contextOf, requirePrincipal } from '../http/request-context.js';
 import { baseName, isMultipart, isRawBody, receiveClip } from '../uploads/receive-clip.js';
+import { findUpload, readParts } from '../uploads/uploaded-parts.js';
 import { claimIdempotency, type IdempotencyClaim } from './idempotency.js';
 import { newJobId, requireModel, type SubmitDeps, type SubmitJob, type Submission } from './submit-job.js';
 
@@ -175,14 +176,13 @@ async function fromJson(request: Request, { deps, principal, jobId, options }: S
     const name = fields.name ?? baseName(url.pathname);
     return { fields, source: { key, uri: source.uri }, name, via: 'uri', uploadSeconds: 0, identity };
   }
-  const uploaded = incomingKey(principal.tenant, source.uploadId);
-  const found = await deps.store.head(uploaded);
+  const found = await findUpload(deps.store, principal.tenant, source.uploadId);
   if (!found) throw new AppError('not_found', { detail: 'no finished upload has this id' });
   if (found.bytes > deps.maxFileBytes)
     throw new AppError('payload_too_large', { details: { limit: deps.maxFileBytes, observed: found.bytes } });
   const key = audioKey({ tenant: principal.tenant, id: jobId });
-  const { bytes, sha256 } = await deps.store.put(key, await deps.store.get(uploaded));
-  const name = fields.name ?? 'clip';
+  const { bytes, sha256 } = await deps.store.put(key, readParts(deps.store, found.parts));
+  const name = fields.name ?? found.fileName ?? 'clip';
   return { fields, source: { key, bytes, sha256 }, name, via: 'upload', uploadSeconds: 0, identity };
 }
 

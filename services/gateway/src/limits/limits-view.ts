@@ -17,6 +17,7 @@ export function limitsView(config: GatewayConfig) {
       maxHeaderBytes: 16_384,
     },
     uploads: {
+      maxBytes: config.MAX_UPLOAD_BYTES,
       parallelPerTenant: config.MAX_UPLOADS_PER_TENANT,
       minBytesPerSecond: config.MIN_UPLOAD_BYTES_PER_SECOND,
     },

@@ -73,7 +73,7 @@ export const limitsSchema = z.strictObject({
     maxUrlLength: count,
     maxHeaderBytes: count,
   }),
-  uploads: z.strictObject({ parallelPerTenant: count, minBytesPerSecond: count }),
+  uploads: z.strictObject({ maxBytes: count, parallelPerTenant: count, minBytesPerSecond: count }),
   streams: z.strictObject({ openPerTenant: count }),
   jobs: z.strictObject({
     maxBacklog: count,

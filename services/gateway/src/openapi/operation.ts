@@ -18,7 +18,7 @@ export type Tag = 'Classify' | 'Jobs' | 'Uploads' | 'Models' | 'System' | 'Pages
 export type Answer = Omit<ResponseConfig, 'headers'> & { headers?: Record<string, { $ref: string }> };
 
 export interface Operation {
-  method: 'get' | 'post' | 'put' | 'delete';
+  method: 'get' | 'post' | 'put' | 'patch' | 'delete' | 'head' | 'options';
   path: string;
   tag: Tag;
   operationId: string;

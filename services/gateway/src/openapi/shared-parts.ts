@@ -27,6 +27,41 @@ const headers = {
     schema: { type: 'string' },
     example: '"default";q=200;w=2',
   },
+  TusResumable: {
+    description: 'Version of the tus protocol.',
+    schema: { type: 'string' },
+    example: '1.0.0',
+  },
+  TusExtension: {
+    description: 'Extensions of the tus protocol that are spoken here.',
+    schema: { type: 'string' },
+    example: 'creation,creation-with-upload,termination,expiration,checksum',
+  },
+  TusMaxSize: {
+    description: 'Largest upload, in bytes.',
+    schema: { type: 'integer', minimum: 0 },
+    example: 68_719_476_736,
+  },
+  UploadLocation: {
+    description: 'Address of the upload; its last part is the `uploadId`.',
+    schema: { type: 'string' },
+    example: '/v1/uploads/u3a7bd3e2360a3d29eea436fcfb7e44c7',
+  },
+  UploadOffset: {
+    description: 'Bytes stored so far.',
+    schema: { type: 'integer', minimum: 0 },
+    example: 8_388_608,
+  },
+  UploadLength: {
+    description: 'Bytes of the whole file.',
+    schema: { type: 'integer', minimum: 0 },
+    example: 67_108_864,
+  },
+  UploadExpires: {
+    description: 'When the upload is deleted if nothing more comes.',
+    schema: { type: 'string' },
+    example: 'Mon, 23 Nov 2026 10:15:00 GMT',
+  },
   RetryAfter: {
     description: 'Seconds to wait before sending the request again.',
     schema: { type: 'integer', minimum: 0 },
@@ -66,6 +101,39 @@ const parameters = {
     name: 'Prefer',
     in: 'header',
     description: '`wait=N` (RFC 7240): seconds to wait, where `waitSeconds` is not given.',
+    schema: { type: 'string' },
+  },
+  TusResumable: {
+    name: 'Tus-Resumable',
+    in: 'header',
+    required: true,
+    description: 'Version of the tus protocol.',
+    schema: { type: 'string', pattern: '^1\\.0\\.0$' },
+  },
+  UploadLength: {
+    name: 'Upload-Length',
+    in: 'header',
+    required: true,
+    description: 'Bytes of the whole file.',
+    schema: { type: 'integer', minimum: 0 },
+  },
+  UploadMetadata: {
+    name: 'Upload-Metadata',
+    in: 'header',
+    description: 'Pairs of a key and a value in base64, parted by commas; `filename` names the clip or batch.',
+    schema: { type: 'string', maxLength: 4096 },
+  },
+  UploadOffset: {
+    name: 'Upload-Offset',
+    in: 'header',
+    required: true,
+    description: 'Where this body begins: what `HEAD` answers.',
+    schema: { type: 'integer', minimum: 0 },
+  },
+  UploadChecksum: {
+    name: 'Upload-Checksum',
+    in: 'header',
+    description: 'Checksum of this body: `sha1`, `sha256` or `md5`, a blank, the digest in base64.',
     schema: { type: 'string' },
   },
   LastEventId: {

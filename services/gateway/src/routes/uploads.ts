@@ -1,6 +1,7 @@
 /**
- * Uploads that bypass the job call. `POST /v1/uploads/presign` gives an id and a URL good for one PUT; the finished upload
- * is then named as `source.uploadId`. `/v1/objects` is where the URLs of the file driver point.
+ * Uploads that bypass the job call. `POST /v1/uploads/presign` gives an id and a URL good for one PUT; resumable ones are in
+ * resumable-uploads.ts. A finished upload is then named as `source.uploadId`. `/v1/objects` is where the URLs of the file
+ * driver point.
  */
 import { Router, type Request, type RequestHandler } from 'express';
 import { pipeline } from 'node:stream/promises';
@@ -16,11 +17,17 @@ import { parseInput } from '../http/parse.js';
 import { clientSignal, requirePrincipal } from '../http/request-context.js';
 import { newUploadId } from '../jobs/submit-job.js';
 import { guardBody } from '../uploads/ingress-guard.js';
+import { addResumableUploadRoutes, type ResumableUploadRoutesDeps } from './resumable-uploads.js';
 
-export interface UploadRoutesDeps {
+export interface UploadRoutesDeps extends ResumableUploadRoutesDeps {
   store: ObjectStore;
   maxFileBytes: number;
+}
+
+export interface SignedObjectRoutesDeps {
+  store: ObjectStore;
   minUploadBytesPerSecond: number;
+  signingSecret: string;
 }
 
 export const presignSchema = z.strictObject({
@@ -29,7 +36,8 @@ export const presignSchema = z.strictObject({
 });
 const expiresInSeconds = 900;
 
-export function uploadRoutes({ store, maxFileBytes }: UploadRoutesDeps): Router {
+export function uploadRoutes(deps: UploadRoutesDeps): Router {
+  const { store, maxFileBytes } = deps;
   const router = Router();
   const presign: RequestHandler = async (request, response) => {
     const { bytes, contentType } = parseInput(presignSchema, request.body);
@@ -47,11 +55,12 @@ export function uploadRoutes({ store, maxFileBytes }: UploadRoutesDeps): Router 
     });
   };
   router.route('/presign').post(requireScope('submit'), jsonBody(), presign).all(methodNotAllowed('POST'));
+  addResumableUploadRoutes(router, deps);
   return router;
 }
 
 /** Signed access to single objects of the file driver; the signature is the permission. */
-export function signedObjectRoutes(deps: UploadRoutesDeps & { signingSecret: string }): Router {
+export function signedObjectRoutes(deps: SignedObjectRoutesDeps): Router {
   const { store, signingSecret, minUploadBytesPerSecond } = deps;
   const router = Router();
   const granted = ({ method, originalUrl, headers }: Request) =>

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { presignSchema } from '../../routes/uploads.js';
 import { presignedUploadSchema, storedUploadSchema } from '../answer-schemas.js';
 import { presignedUpload } from '../examples.js';
+import { resumableUploadOperations } from './resumable-uploads.js';
 import { describedParameters, jsonAnswer, textAnswer, type Operation } from '../operation.js';
 
 const bytes = { schema: { type: 'string' as const, format: 'binary' } };
@@ -86,4 +87,9 @@ const getObject: Operation = {
   never: ['uri_too_long'],
 };
 
-export const uploadOperations: readonly Operation[] = [presignUpload, putObject, getObject];
+export const uploadOperations: readonly Operation[] = [
+  ...resumableUploadOperations,
+  presignUpload,
+  putObject,
+  getObject,
+];
