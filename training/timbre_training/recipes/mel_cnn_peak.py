@@ -3,26 +3,9 @@
 from timbre_training.feature_augment import augment_log_mel
 from timbre_training.networks_mel import mel_cnn
 from timbre_training.recipes.research import Study, run
+from timbre_training.spectrum_specs import LOUDEST_TWO_SECONDS, log_mel
 
-SPEC = {
-    "version": 1,
-    "sampleRateHz": 16000,
-    "crop": {"kind": "peak", "beforeSeconds": 1, "afterSeconds": 1},
-    "transform": {
-        "kind": "logMel",
-        "nFft": 1024,
-        "hopLength": 512,
-        "winLength": 1024,
-        "nMels": 64,
-        "fMinHz": 0,
-        "fMaxHz": None,
-        "melScale": "htk",
-        "melNorm": "none",
-        "power": 2,
-        "center": True,
-        "log": {"kind": "db", "topDb": 80},
-    },
-}
+SPEC = log_mel(16000, LOUDEST_TWO_SECONDS, bands=64)
 
 STUDY = Study(
     model_id="mel-cnn-peak",

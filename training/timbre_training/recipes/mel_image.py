@@ -4,27 +4,9 @@
 from timbre_training.feature_augment import augment_log_mel
 from timbre_training.networks_mel import mel_cnn
 from timbre_training.recipes.research import Study, run
+from timbre_training.spectrum_specs import WHOLE_CLIP, log_mel
 
-SPEC = {
-    "version": 1,
-    "sampleRateHz": 16000,
-    "crop": {"kind": "full"},
-    "transform": {
-        "kind": "logMel",
-        "nFft": 2048,
-        "hopLength": 512,
-        "winLength": 2048,
-        "nMels": 128,
-        "fMinHz": 0,
-        "fMaxHz": None,
-        "melScale": "htk",
-        "melNorm": "none",
-        "power": 2,
-        "center": True,
-        "log": {"kind": "db", "topDb": 80},
-    },
-    "resize": {"rows": 128, "frames": 128},
-}
+SPEC = log_mel(16000, WHOLE_CLIP, bands=128, n_fft=2048, image=128)
 
 STUDY = Study(
     model_id="mel-image",

@@ -10,28 +10,10 @@ from timbre_training.dataset import CLASSES, LABELS, load_sets
 from timbre_training.feature_augment import augment_mfcc
 from timbre_training.networks import mfcc_cnn
 from timbre_training.recipes.fitting import Recipe, fit_and_export
+from timbre_training.spectrum_specs import LOUDEST_TWO_SECONDS, mfcc
 from timbre_training.training_loop import Schedule
 
-SPEC = {
-    "version": 1,
-    "sampleRateHz": 44100,
-    "crop": {"kind": "peak", "beforeSeconds": 1, "afterSeconds": 1},
-    "transform": {
-        "kind": "mfcc",
-        "nFft": 1024,
-        "hopLength": 512,
-        "winLength": 1024,
-        "nMels": 64,
-        "fMinHz": 0,
-        "fMaxHz": None,
-        "melScale": "htk",
-        "melNorm": "none",
-        "power": 2,
-        "center": True,
-        "log": {"kind": "db", "topDb": 80},
-        "coefficients": 15,
-    },
-}
+SPEC = mfcc(44100, LOUDEST_TWO_SECONDS, bands=64, coefficients=15)
 
 
 def coefficient_statistics(windows):

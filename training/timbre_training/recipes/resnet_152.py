@@ -4,27 +4,9 @@
 from timbre_training.feature_augment import augment_log_mel
 from timbre_training.networks_image import resnet_152
 from timbre_training.recipes.research import Study, run
+from timbre_training.spectrum_specs import LOUDEST_TWO_SECONDS, log_mel
 
-SPEC = {
-    "version": 1,
-    "sampleRateHz": 44100,
-    "crop": {"kind": "peak", "beforeSeconds": 1, "afterSeconds": 1},
-    "transform": {
-        "kind": "logMel",
-        "nFft": 2048,
-        "hopLength": 512,
-        "winLength": 2048,
-        "nMels": 96,
-        "fMinHz": 0,
-        "fMaxHz": None,
-        "melScale": "htk",
-        "melNorm": "none",
-        "power": 2,
-        "center": True,
-        "log": {"kind": "db", "topDb": 80},
-    },
-    "resize": {"rows": 96, "frames": 96},
-}
+SPEC = log_mel(44100, LOUDEST_TWO_SECONDS, bands=96, n_fft=2048, image=96)
 
 STUDY = Study(
     model_id="resnet-152",

@@ -19,28 +19,11 @@ from timbre_training.export import write_model
 from timbre_training.networks import cepstrum_statistics
 from timbre_training.networks_committee import committee
 from timbre_training.recipes.fitting import Recipe, balanced_emphasis, calibrated_card, fit, judge
+from timbre_training.spectrum_specs import log_mel
 from timbre_training.training_loop import Schedule
 from timbre_training.window_augment import augment_windows
 
-SPEC = {
-    "version": 1,
-    "sampleRateHz": 22050,
-    "crop": {"kind": "sliding", "windowSeconds": 2, "hopSeconds": 1},
-    "transform": {
-        "kind": "logMel",
-        "nFft": 1024,
-        "hopLength": 512,
-        "winLength": 1024,
-        "nMels": 64,
-        "fMinHz": 30,
-        "fMaxHz": None,
-        "melScale": "htk",
-        "melNorm": "none",
-        "power": 2,
-        "center": True,
-        "log": {"kind": "db", "topDb": 80},
-    },
-}
+SPEC = log_mel(22050, {"kind": "sliding", "windowSeconds": 2, "hopSeconds": 1}, bands=64, low_hz=30)
 TWIN = "of the twin"
 
 
