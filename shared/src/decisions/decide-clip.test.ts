@@ -31,15 +31,7 @@ const quality = { peakDbfs: -3, rmsDbfs: -20, clippedRatio: 0, silentRatio: 0, n
 /** Windows of 2 s every second, as long as the clip needs. */
 function windowsOf(rmsDbfs: number[], durationSeconds = rmsDbfs.length + 1, warnings: string[] = []): ClipWindows {
   return {
-    facts: {
-      packVersion: 1,
-      featureDigest: 'sha256:f',
-      clipSha256: 'c',
-      clip: { format: 'wav', codec: 'pcm', sampleRateHz: 8000, channels: 1, durationSeconds, decoder: 'd' },
-      quality,
-      warnings,
-      dataCrc32: 0,
-    },
+    facts: { clip: { durationSeconds }, quality, warnings },
     offsets: Float64Array.from(rmsDbfs.flatMap((_, index) => [index, index + 2])),
     rmsDbfs: Float32Array.from(rmsDbfs),
   };

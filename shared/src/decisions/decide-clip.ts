@@ -1,14 +1,17 @@
 /** The result of a job from the answers of its model: the whole of the decision on one screen. Pure. */
 import type { JobResult } from '../contracts/job.js';
 import type { ModelCard } from '../contracts/model-card.js';
-import type { TensorPack } from '../tensor-pack.js';
+import type { PackFacts, TensorPack } from '../tensor-pack.js';
 import { clipScores } from './clip-scores.js';
 import { decide, mute } from './decision.js';
 import { segmentsOf } from './segments.js';
 import { smoothScores } from './smoothing.js';
 import { windowScores } from './window-scores.js';
 
-export type ClipWindows = Pick<TensorPack, 'facts' | 'offsets' | 'rmsDbfs'>;
+/** What of a tensor pack a decision needs beside the answers. */
+export interface ClipWindows extends Pick<TensorPack, 'offsets' | 'rmsDbfs'> {
+  facts: Pick<PackFacts, 'quality' | 'warnings'> & { clip: Pick<PackFacts['clip'], 'durationSeconds'> };
+}
 
 /**
  * Windows below the silence gate are mute and have no say. Segments come from smoothed window scores; the clip's scores
