@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { modelCardSchema } from '@timbre/shared/contracts/model-card';
 import { modelDigestOf } from '@timbre/shared/models/model-catalog';
 import type { EvaluationReport } from '../evaluate/report/evaluation-report.js';
+import { codecAgreementSchema, type CodecAgreement } from './codec-agreement.js';
 import { madeSchema, resultsSchema, type DocumentedModel } from './documented-model.js';
 import { countParameters } from './onnx-parameters.js';
 import { recipeOf, type TrainingRecipe } from './training-recipe.js';
@@ -14,6 +15,7 @@ export interface Findings {
   recipes: TrainingRecipe[];
   evaluations: StoredEvaluation[];
   speeds: Speeds | undefined;
+  codecs: CodecAgreement | undefined;
 }
 
 export interface StoredEvaluation {
@@ -29,15 +31,16 @@ const goldenSchema = z.looseObject({
 export type Speeds = z.infer<typeof goldenSchema>;
 
 export async function readFindings(root: string): Promise<Findings> {
-  const [cards, large, recipes, evaluations, speeds] = await Promise.all([
+  const [cards, large, recipes, evaluations, speeds, codecs] = await Promise.all([
     readCards(join(root, 'models')),
     readResults(join(root, 'training', 'results')),
     readRecipes(join(root, 'training', 'timbre_training', 'recipes')),
     readEvaluations(join(root, 'docs', 'evaluations')),
     readSpeeds(join(root, 'test', 'e2e', 'golden', 'model-scores.json')),
+    readCodecs(join(root, 'docs', 'evaluations', 'codec-agreement.json')),
   ]);
   const here = new Set(cards.map(({ id }) => id));
-  return { models: [...cards, ...large.filter(({ id }) => !here.has(id))], recipes, evaluations, speeds };
+  return { models: [...cards, ...large.filter(({ id }) => !here.has(id))], recipes, evaluations, speeds, codecs };
 }
 
 async function readCards(folder: string): Promise<DocumentedModel[]> {
@@ -95,6 +98,11 @@ async function readEvaluations(folder: string): Promise<StoredEvaluation[]> {
 async function readSpeeds(path: string): Promise<Speeds | undefined> {
   const text = await readIfThere(path);
   return text === undefined ? undefined : goldenSchema.parse(JSON.parse(text));
+}
+
+async function readCodecs(path: string): Promise<CodecAgreement | undefined> {
+  const text = await readIfThere(path);
+  return text === undefined ? undefined : codecAgreementSchema.parse(JSON.parse(text));
 }
 
 async function namesIn(folder: string): Promise<string[]> {

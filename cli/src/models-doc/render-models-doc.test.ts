@@ -57,6 +57,7 @@ const findings = (changes: Partial<Findings> = {}): Findings => ({
   ],
   evaluations: [],
   speeds: undefined,
+  codecs: undefined,
   ...changes,
 });
 const lineOf = (markdown: string, start: string) => markdown.split('\n').find((line) => line.startsWith(start));
@@ -92,6 +93,16 @@ describe('renderModelsDocument', () => {
       'confusion-large-held-out-real-recordings-by-source.svg',
     ]);
     expect(markdown).toContain('](pictures/confusion-first-held-out-real-recordings-by-source.svg)');
+  });
+
+  it('says how many clips keep their decision in each format, and which do not', () => {
+    const formats = { opus: { kept: 3, clips: 4, changed: ['piano/a.flac: piano → unknown'] } };
+    const codecs = { model: 'first', split: 'test', kept: 3, of: 4, formats };
+    const shown = renderModelsDocument(findings({ codecs })).markdown;
+    expect(lineOf(shown, '| Opus, 48 kbit/s |')).toMatch(
+      /\| 4 \| 75.0 % \(\d+–\d+\) \| piano\/a.flac: piano → unknown \|$/,
+    );
+    expect(markdown).not.toContain('lossy');
   });
 
   it('shows a speed only of the very version of the model that was timed', () => {

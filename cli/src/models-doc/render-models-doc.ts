@@ -1,6 +1,7 @@
 /** The document and its pictures from what was found. Pure. */
 import { markdownTable } from '../evaluate/report/markdown-table.js';
 import { decimal, percent } from '../evaluate/report/wording.js';
+import { codecSection } from './codec-agreement.js';
 import type { DocumentedModel } from './documented-model.js';
 import { commandTable, mainTable, rowsOf } from './main-table.js';
 import {
@@ -20,7 +21,7 @@ export interface ModelsDocument {
   pictures: Map<string, string>;
 }
 
-export function renderModelsDocument({ models, recipes, evaluations, speeds }: Findings): ModelsDocument {
+export function renderModelsDocument({ models, recipes, evaluations, speeds, codecs }: Findings): ModelsDocument {
   const pictures = new Map<string, string>();
   const show = (picture: NamedPicture): string => {
     pictures.set(picture.file, picture.svg);
@@ -49,6 +50,7 @@ export function renderModelsDocument({ models, recipes, evaluations, speeds }: F
     '',
     ...setTables(models),
     ...evaluationSection(evaluations, models, show),
+    ...codecSection(codecs),
     '## Confusion matrices',
     '',
     'Rows are what clips are, columns what they were taken for; shares are of the row.',
