@@ -7,11 +7,9 @@ import type { ItemResult } from '../contracts/batch.js';
 import { version } from '../version.js';
 import { resultColumns, type Cell, type ColumnType, type ResultContext } from './result-columns.js';
 
-/** A row group ends at whichever comes first. */
-const maxRows = 5_000;
-const maxSegments = 50_000;
-/** Cells of wide models; not fewer, because the footer keeps some hundred bytes for each column of each row group. */
-const maxCells = 5_000_000;
+/** A row group ends at whichever comes first: some 30 ms of work with four labels. */
+const maxRows = 2_000;
+const maxSegments = 20_000;
 
 const segmentFields = [
   { name: 'startSeconds', type: 'DOUBLE', repetition_type: 'REQUIRED' },
@@ -49,7 +47,6 @@ export async function* parquetResults(
   }));
   const schema: SchemaElement[] = [{ name: 'root', num_children: flat.length + 1 }, ...flat, ...segmentList];
   const file = new ParquetWriter({ writer, schema, createdBy: `timbre version ${version}` });
-  const rowLimit = Math.min(maxRows, Math.ceil(maxCells / columns.length));
 
   let group = emptyGroup(columns.length);
   for await (const item of items) {
@@ -57,7 +54,7 @@ export async function* parquetResults(
     const segments = item.result?.segments ?? null;
     group.segments.push(segments);
     group.segmentCount += segments?.length ?? 0;
-    if (group.segments.length < rowLimit && group.segmentCount < maxSegments) continue;
+    if (group.segments.length < maxRows && group.segmentCount < maxSegments) continue;
     writeGroup(file, columns, group);
     yield taken(writer);
     group = emptyGroup(columns.length);

@@ -1,8 +1,8 @@
 /** All figures of one evaluation from its judged clips. Pure. */
 import { isForeign, MUTE, type JudgedClip } from '../judged-clip.js';
 import { calibrationOf, type Calibration } from './calibration.js';
-import { classFigures, confusionOf, type ClassFigures, type Confusion } from './confusion.js';
-import { shareWhere, type Share } from './share.js';
+import { classFigures, confusionOf, type ClassFigures, type Confusion } from '@timbre/shared/results/confusion';
+import { shareWhere, type Share } from '@timbre/shared/results/share';
 
 export type Judged = Pick<JudgedClip, 'label' | 'truth' | 'decision' | 'guess' | 'confidence'>;
 

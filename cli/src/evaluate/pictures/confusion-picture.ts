@@ -1,6 +1,6 @@
 /** A confusion matrix as a picture: rows are what clips are, columns what they were taken for. Pure. */
 import { isForeign } from '../judged-clip.js';
-import type { Confusion } from '../metrics/confusion.js';
+import type { Confusion } from '@timbre/shared/results/confusion';
 import { element, renderSvg, text } from './svg.js';
 
 const CELL_WIDTH = 68;

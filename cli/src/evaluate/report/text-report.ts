@@ -1,6 +1,6 @@
 /** The report as text for a terminal. Pure. */
 import { renderTable, type Column } from '../../demo/text-table.js';
-import type { ClassFigures, Confusion } from '../metrics/confusion.js';
+import type { ClassFigures, Confusion } from '@timbre/shared/results/confusion';
 import type { EvaluationReport, FailureGroup, Mistake } from './evaluation-report.js';
 import { decimal, describeShare, ECE_METHOD, percent } from './wording.js';
 

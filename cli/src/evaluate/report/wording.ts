@@ -1,5 +1,5 @@
 /** How figures are written, the same in the terminal, in Markdown and in pictures. Pure. */
-import type { Share } from '../metrics/share.js';
+import type { Share } from '@timbre/shared/results/share';
 import { CALIBRATION_BINS } from '../metrics/calibration.js';
 
 /** `93.4 %`; `–` for what could not be measured. */

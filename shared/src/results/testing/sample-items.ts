@@ -42,8 +42,10 @@ export interface SampleWindows {
 
 /** A clip that succeeded with these answers. */
 export function decidedItem(card: ModelCard, windows: SampleWindows, changes: Partial<ItemResult> = {}): ItemResult {
-  const { rows, levels = rows.map(() => -20), durationSeconds = rows.length + 1 } = windows;
-  const offsets = windows.offsets ?? Float64Array.from(rows.flatMap((_, at) => [at, at + 2]));
+  const { rows } = windows;
+  const { levels = rows.map(() => -20), durationSeconds = rows.length + 1 } = windows;
+  const offsets =
+    windows.offsets ?? Float64Array.from({ length: rows.length * 2 }, (_, at) => (at >> 1) + (at % 2) * 2);
   const outputs = Float32Array.from(rows.flat());
   const rmsDbfs = Float32Array.from(levels);
   const facts = { clip: { durationSeconds }, quality, warnings: [] };
