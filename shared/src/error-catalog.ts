@@ -169,6 +169,7 @@ export const errorCatalog = {
     'The source is not an archive or manifest we know',
     'Send zip, tar, tar.gz, JSON lines or CSV.',
   ),
+  batch_empty: item('The batch holds no clips', 'Send an archive, manifest or prefix with audio files in it.'),
   archive_corrupt: item('The archive is damaged', 'Clips found before the damage are kept; send an intact copy.'),
   archive_limit: item('The archive is over a limit', 'See `details` and `/v1/limits`; split the archive.'),
   manifest_invalid: item(

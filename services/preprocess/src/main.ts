@@ -3,10 +3,16 @@ import { spawnSync } from 'node:child_process';
 import { preprocessSchema } from '@timbre/shared/config/schemas';
 import { loadConfigOrExit } from '@timbre/shared/config/load-config';
 import { createPublicFetch } from '@timbre/shared/net/public-fetch';
+import { openImportStores } from '@timbre/shared/storage/open-import-stores';
 import { startStageService } from '@timbre/shared/queue/stage-service';
 import { defaultDecodeLimits, locateFfmpeg } from './audio/decode-clip.js';
 import { createByteBudget } from './byte-budget.js';
+import { defaultArchiveLimits } from './archives/archive-limits.js';
+import { createExpander } from './expand/expander.js';
 import { createPreprocessHandler } from './handler.js';
+import { createEarlierResults } from './slices/earlier-results.js';
+import { createPreprocessSliceHandler } from './slices/slice-handler.js';
+import { createSourceSpecs } from './slices/source-specs.js';
 import { createThreadPool } from './threads/thread-pool.js';
 
 const config = loadConfigOrExit(preprocessSchema, process.env);
@@ -23,30 +29,52 @@ await startStageService({
   stage: 'preprocess',
   config,
   defaultAdminPort: 8082,
-  prepare: async ({ log, metrics, store, lifecycle }) => {
-    const threads = createThreadPool({ threads: config.THREADS ?? availableParallelism() });
+  prepare: async ({ log, metrics, store, lifecycle, batches, onClip }) => {
+    const threadCount = config.THREADS ?? availableParallelism();
+    const threads = createThreadPool({ threads: threadCount });
     lifecycle.onStop('threads', () => threads.close());
     await threads.warmUp();
     const ffmpegPath = usableFfmpeg(config.FFMPEG_PATH);
     if (ffmpegPath === null) log.warn('no ffmpeg: m4a and webm clips will fail as audio_unsupported_codec');
+    const importStores = openImportStores(config.IMPORT_URLS);
+    for (const imported of importStores) lifecycle.onStop('import store', () => imported.close());
+    const shared = {
+      store,
+      threads,
+      metrics,
+      publicFetch: createPublicFetch({
+        allowPrivate: config.ALLOW_PRIVATE_URLS,
+        maxBytes: config.MAX_FILE_BYTES,
+        totalTimeoutMs: 600_000,
+      }),
+      limits: {
+        ...defaultDecodeLimits,
+        maxDurationSeconds: config.MAX_DURATION_SECONDS,
+        decodeWallMs: config.DECODE_TIMEOUT_MS,
+      },
+      ffmpegPath,
+      maxFileBytes: config.MAX_FILE_BYTES,
+      budget: createByteBudget(config.MAX_CLIP_BYTES_IN_FLIGHT),
+    };
+    const earlier = createEarlierResults(store, batches);
     return {
-      handler: createPreprocessHandler({
+      handler: createPreprocessHandler(shared),
+      sliceHandler: createPreprocessSliceHandler({
+        ...shared,
+        importStores,
+        earlier,
+        onClip,
+        sources: createSourceSpecs(store),
+        parallel: threadCount + 1,
+      }),
+      expand: createExpander({
         store,
-        threads,
-        metrics,
-        publicFetch: createPublicFetch({
-          allowPrivate: config.ALLOW_PRIVATE_URLS,
-          maxBytes: config.MAX_FILE_BYTES,
-          totalTimeoutMs: 600_000,
-        }),
-        limits: {
-          ...defaultDecodeLimits,
-          maxDurationSeconds: config.MAX_DURATION_SECONDS,
-          decodeWallMs: config.DECODE_TIMEOUT_MS,
-        },
-        ffmpegPath,
-        maxFileBytes: config.MAX_FILE_BYTES,
-        budget: createByteBudget(config.MAX_CLIP_BYTES_IN_FLIGHT),
+        batches,
+        importStores,
+        earlier,
+        limits: { ...defaultArchiveLimits(config.MAX_FILE_BYTES), maxEntries: config.MAX_BATCH_CLIPS },
+        most: config.REUSE_MAX_CLIPS,
+        slices: { maxClips: config.SLICE_MAX_CLIPS, maxSeconds: config.SLICE_MAX_SECONDS },
       }),
     };
   },

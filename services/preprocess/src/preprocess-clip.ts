@@ -34,31 +34,31 @@ export async function preprocessClip(task: ClipTask, signal?: AbortSignal): Prom
     ...(signal ? { signal } : {}),
   });
   const decodedAt = performance.now();
-  const { data, shape, offsets, rmsDbfs } = extractorFor(task.features)(decoded.pcm);
   const quality = measureQuality(decoded.pcm, task.features.sampleRateHz);
+  const facts = { clipSha256, clip: decoded.facts, quality, warnings: decoded.warnings };
+  const { pack, windows } = task.probe ? { pack: new Uint8Array(), windows: 0 } : packOf(decoded.pcm, task, facts);
+  return {
+    pack,
+    packSha256: sha256Hex(pack),
+    windows,
+    ...facts,
+    decodeSeconds: (decodedAt - started) / 1000,
+    featureSeconds: (performance.now() - decodedAt) / 1000,
+  };
+}
+
+function packOf(
+  pcm: Float32Array,
+  { features, featureDigest }: ClipTask,
+  facts: Pick<ClipTensors, 'clipSha256' | 'clip' | 'quality' | 'warnings'>,
+): { pack: Uint8Array; windows: number } {
+  const { data, shape, offsets, rmsDbfs } = extractorFor(features)(pcm);
   const pack = encodeTensorPack({
     shape,
     windows: data,
     offsets,
     rmsDbfs,
-    facts: {
-      packVersion: 1,
-      featureDigest: task.featureDigest,
-      clipSha256,
-      clip: decoded.facts,
-      quality,
-      warnings: decoded.warnings,
-    },
+    facts: { packVersion: 1, featureDigest, ...facts },
   });
-  return {
-    pack,
-    packSha256: sha256Hex(pack),
-    windows: shape[0] ?? 0,
-    clipSha256,
-    clip: decoded.facts,
-    quality,
-    warnings: decoded.warnings,
-    decodeSeconds: (decodedAt - started) / 1000,
-    featureSeconds: (performance.now() - decodedAt) / 1000,
-  };
+  return { pack, windows: shape[0] ?? 0 };
 }

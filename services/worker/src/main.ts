@@ -5,6 +5,7 @@ import { startStageService } from '@timbre/shared/queue/stage-service';
 import { systemClock } from './batching/clock.js';
 import { createInferHandler } from './handler.js';
 import { createInferencePool } from './inference/inference-pool.js';
+import { createInferSliceHandler } from './slices/slice-handler.js';
 import { createModelHost } from './inference/model-host.js';
 
 const config = loadConfigOrExit(workerSchema, process.env);
@@ -18,7 +19,7 @@ await startStageService({
   stage: 'infer',
   config,
   defaultAdminPort: 8083,
-  prepare: async ({ log, metrics, store, lifecycle }) => {
+  prepare: async ({ log, metrics, store, lifecycle, onClip }) => {
     const pool = createInferencePool({
       threads: config.SESSION_THREADS + reservedInteractiveSlots,
       intraOpThreads: config.INTRA_OP_THREADS,
@@ -45,6 +46,10 @@ await startStageService({
     lifecycle.onStop('models', () => models.close());
     await models.start();
     await models.whenReady();
-    return { handler: createInferHandler({ store, models, metrics }), ready: () => models.notReady() };
+    return {
+      handler: createInferHandler({ store, models, metrics }),
+      sliceHandler: createInferSliceHandler({ store, models, metrics, onClip }),
+      ready: () => models.notReady(),
+    };
   },
 });

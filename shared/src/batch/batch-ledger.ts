@@ -210,6 +210,16 @@ export function createBatchLedger(redis: Redis, now: () => number = Date.now) {
       });
     },
 
+    /** Batches of the tenant with the same model and features, newest first, this one aside. */
+    async reusable(spec: BatchSpec): Promise<string[]> {
+      const ids = await call<string[]>(redis.zrevrange(batchRedisKeys.reusable(spec.tenant, reuseSpace(spec)), 0, -1));
+      return ids.filter((id) => id !== spec.id);
+    },
+
+    /** Lets later batches take results of this one. */
+    offerResults: (spec: BatchSpec) =>
+      call<number>(redis.zadd(batchRedisKeys.reusable(spec.tenant, reuseSpace(spec)), spec.createdAtMs, spec.id)),
+
     pace: (id: string) => call<Pace>(redis.hgetall(batchRedisKeys.pace(id))),
 
     /** Token of a slice's result object. */
@@ -248,6 +258,10 @@ export function createBatchLedger(redis: Redis, now: () => number = Date.now) {
     },
   };
 }
+
+/** Results are the same where model and features are. */
+export const reuseSpace = ({ modelDigest, featureDigest }: Pick<BatchSpec, 'modelDigest' | 'featureDigest'>): string =>
+  `${modelDigest.replace('sha256:', '').slice(0, 16)}-${featureDigest.replace('sha256:', '').slice(0, 16)}`;
 
 /** Lua encodes an empty list as an object. */
 const toNumbers = (decoded: unknown): number[] => (Array.isArray(decoded) ? decoded.map(Number) : []);

@@ -11,9 +11,9 @@
  * An entry in flight: `s` stage, `t` token of the attempt at work, `d` deaths, `f` failures, `g` generation, `q` since when it
  * waits, `c` clips, `m` milliseconds of audio, `cur` clip at work in quarantine, `sus` clip → deaths with it at work, `pack`.
  */
-import { webhookDueLua } from '../webhooks/webhook-due-lua.js';
+import { webhookDueLua } from '../webhooks/webhook-due.js';
 
-const prelude = `
+const prelude = `${webhookDueLua}
 local function batchKey(id) return 'timbre:batch:' .. id end
 local function ended(state) return state == 'succeeded' or state == 'completed_with_errors' or state == 'failed' or state == 'canceled' or state == 'expired' end
 local function backlog(id, stage, ms, jobs)
@@ -40,10 +40,7 @@ local function finish(id, now, state)
   for _, name in ipairs({'live', 'outbox', 'deadlines'}) do redis.call('ZREM', 'timbre:batches:' .. name, id) end
   redis.call('ZADD', 'timbre:batches:ended', now, id)
   local spec = cjson.decode(redis.call('HGET', batchKey(id), 'spec'))
-  if spec.webhookUrl then
-    local tenant, subject = spec.tenant, id
-    ${webhookDueLua}
-  end
+  if spec.webhookUrl then webhookDue(spec.tenant .. '/' .. id, now) end
   changed(id)
 end
 local function finishIfDone(id, now)

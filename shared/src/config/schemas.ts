@@ -49,6 +49,16 @@ const clipLimitShape = {
   MAX_DURATION_SECONDS: count(1, 86_400).default(3600).describe('Longest clip in seconds.'),
 };
 
+/** Read by the gateway, which accepts prefixes, and by preprocess, which reads them; both need the same value. */
+const importShape = {
+  IMPORT_URLS: z
+    .string()
+    .optional()
+    .describe(
+      'Places batches may be read from by prefix, comma-separated: `file:///folder`, `s3://key:secret@host/bucket`.',
+    ),
+};
+
 const recordShape = {
   RECORD_SECONDS: count(1, 31_536_000)
     .default(86_400)
@@ -59,6 +69,17 @@ export const gatewaySchema = z.object({
   ...commonShape,
   ...clipLimitShape,
   ...recordShape,
+  ...importShape,
+  MAX_LIVE_BATCHES: count(1, 1_000_000)
+    .default(1000)
+    .describe('Unfinished batches in all, above which new ones get 503.'),
+  MAX_ARCHIVE_BYTES: count(1, 64 * 1024 * 1024 * MIB)
+    .default(64 * 1024 * MIB)
+    .describe('Largest archive or manifest in bytes.'),
+  BATCH_DEADLINE_SECONDS: count(1, 2_592_000).default(604_800).describe('Default deadline of batches.'),
+  FEED_MAX_WAITING: count(1, 10_000)
+    .default(512)
+    .describe('Slices of batches that wait in a queue at most; the rest waits in manifests.'),
   PORT: port.default(8080).describe('Public HTTP port.'),
   PUBLIC_URL: z
     .url()
@@ -110,6 +131,12 @@ export const gatewaySchema = z.object({
   ALLOW_PRIVATE_URLS: flag
     .default(false)
     .describe('Fetch clips from private addresses and over http too (tests, closed networks).'),
+  WEBHOOK_RETRY_SECONDS: z
+    .string()
+    .regex(/^\d+(\.\d+)?(,\d+(\.\d+)?)*$/)
+    .default('5,300,1800,7200,18000,36000,50400,72000,86400')
+    .transform((value) => value.split(',').map(Number))
+    .describe('Seconds before the second try of a webhook, the third, …; one try more than entries.'),
   SWEEP_INTERVAL_MS: count(100, 600_000).default(5000).describe('Milliseconds between repair sweeps.'),
 });
 export type GatewayConfig = z.infer<typeof gatewaySchema>;
@@ -118,6 +145,13 @@ export const preprocessSchema = z.object({
   ...commonShape,
   ...clipLimitShape,
   ...recordShape,
+  ...importShape,
+  MAX_BATCH_CLIPS: count(1, 10_000_000).default(1_000_000).describe('Clips in one batch.'),
+  SLICE_MAX_CLIPS: count(1, 500).default(32).describe('Clips of a batch worked on as one task.'),
+  SLICE_MAX_SECONDS: count(1, 86_400).default(160).describe('Seconds of audio (estimated) in one such task.'),
+  REUSE_MAX_CLIPS: count(0, 10_000_000)
+    .default(1_000_000)
+    .describe('Clips of earlier batches a new one is compared with; 16 to 64 bytes of memory each while it is read.'),
   THREADS: count(1, 256).optional().describe('Worker threads; default: cores.'),
   CONCURRENCY_INTERACTIVE: count(1, 1024).default(8).describe('Interactive tasks in flight in one process.'),
   CONCURRENCY_BULK: count(1, 1024).default(8).describe('Bulk tasks in flight in one process.'),

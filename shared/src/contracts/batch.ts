@@ -99,7 +99,8 @@ export const batchSourceSchema = z.discriminatedUnion('kind', [
   /** An object of the store, or the parts of a resumable upload laid end to end. */
   z.strictObject({
     kind: z.literal('object'),
-    format: batchFormatSchema,
+    /** Where the caller said; else told from the first bytes when it is read. */
+    format: batchFormatSchema.optional(),
     parts: z.array(z.strictObject({ key: z.string(), bytes: z.int().nonnegative() })).min(1),
     sha256: z.string().optional(),
   }),

@@ -17,3 +17,6 @@ export async function abortable<T>(work: Promise<T>, signal: AbortSignal): Promi
     work.catch(() => undefined);
   }
 }
+
+/** Whether the signal has aborted by now; a function, because control flow analysis takes the answer of a moment ago for granted. */
+export const isAborted = (signal: AbortSignal): boolean => signal.aborted;

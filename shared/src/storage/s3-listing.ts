@@ -25,10 +25,12 @@ interface ListingSource {
   client: Client;
   bucket: string;
   call: S3Call;
+  /** Keys of any spelling, as people make them; default: only those that could be ours. */
+  anyKeys?: boolean;
 }
 
 export async function* listPages(
-  { client, bucket, call }: ListingSource,
+  { client, bucket, call, anyKeys = false }: ListingSource,
   prefix: string,
   signal?: AbortSignal,
 ): AsyncGenerator<ObjectInfo[], void> {
@@ -47,6 +49,7 @@ export async function* listPages(
               query: query.toString().replaceAll('+', '%20'),
             }),
           ),
+          anyKeys,
         ),
       { signal },
     );
@@ -57,7 +60,7 @@ export async function* listPages(
 }
 
 /** @throws AppError `dependency_unavailable` when the answer is cut or no listing */
-export function parsePage(xml: string): ListingPage {
+export function parsePage(xml: string, anyKeys = false): ListingPage {
   if (!xml.includes('<ListBucketResult') || !xml.includes('</ListBucketResult>')) throw unreadable();
   const objects: ObjectInfo[] = [];
   for (const [, entry = ''] of xml.matchAll(/<Contents>(.*?)<\/Contents>/gs)) {
@@ -65,7 +68,7 @@ export function parsePage(xml: string): ListingPage {
     const bytes = Number(field(entry, 'Size'));
     const modifiedAt = new Date(field(entry, 'LastModified') ?? '');
     if (key === undefined || !Number.isSafeInteger(bytes) || Number.isNaN(modifiedAt.getTime())) throw unreadable();
-    if (isObjectKey(key)) objects.push({ key, bytes, modifiedAt });
+    if (anyKeys || isObjectKey(key)) objects.push({ key, bytes, modifiedAt });
   }
   const truncated = field(xml, 'IsTruncated') === 'true';
   const next = field(xml, 'NextContinuationToken');

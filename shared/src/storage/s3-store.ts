@@ -46,10 +46,11 @@ const TRY_DEADLINE: DeadlineRule = { ...DEFAULT_DEADLINE, baseMs: 10_000 };
 const BREAKER = { threshold: 10, openMs: 5_000 };
 const MAX_SOCKETS = 128;
 
-export function createS3Store(options: S3StoreOptions): SweepableObjectStore {
+/** The connection to one bucket: client, calls with deadlines and retries, and what reading needs. */
+export function openBucket(options: S3StoreOptions) {
   const { bucket, logger, clock = systemClock, region = 'us-east-1', retry = DEFAULT_RETRY } = options;
   const { deadline = DEFAULT_DEADLINE, tryDeadline = TRY_DEADLINE } = options;
-  const { host, port, tls } = options.endpoint;
+  const { tls } = options.endpoint;
   const agent = new (tls ? https : http).Agent({ keepAlive: true, maxSockets: MAX_SOCKETS });
   const breaker = createCircuitBreaker({
     ...(options.breaker ?? BREAKER),
@@ -61,14 +62,6 @@ export function createS3Store(options: S3StoreOptions): SweepableObjectStore {
   });
   const call = createS3Call({ deadline, tryDeadline, retry, clock, breaker });
   const client = createClient({ ...options, region, agent });
-  const origin = `${tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}${port === undefined ? '' : `:${port}`}`;
-  const signing = {
-    accessKey: options.accessKey,
-    secretKey: options.secretKey,
-    region,
-    origin,
-    bucketPath: `/${bucket}`,
-  };
   const reading: S3Reading = {
     client,
     bucket,
@@ -76,6 +69,22 @@ export function createS3Store(options: S3StoreOptions): SweepableObjectStore {
     deadline,
     idleMs: tryDeadline.baseMs,
     maxResumes: retry.tries - 1,
+  };
+  return { reading, clock, region, close: () => agent.destroy() };
+}
+
+export function createS3Store(options: S3StoreOptions): SweepableObjectStore {
+  const { reading, clock, region, close } = openBucket(options);
+  const { client, bucket, call } = reading;
+  const { logger } = options;
+  const { host, port, tls } = options.endpoint;
+  const origin = `${tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}${port === undefined ? '' : `:${port}`}`;
+  const signing = {
+    accessKey: options.accessKey,
+    secretKey: options.secretKey,
+    region,
+    origin,
+    bucketPath: `/${bucket}`,
   };
   const onLeftover = (error: unknown) => logger?.warn({ err: error }, 'an unfinished upload was left to the sweep');
   const headOf = createHead(reading);
@@ -96,7 +105,7 @@ export function createS3Store(options: S3StoreOptions): SweepableObjectStore {
     sweepTemporary: (olderThanMs) => sweepUploads(reading, olderThanMs),
     toError: (error) => toS3Error(error, undefined),
     close: () => {
-      agent.destroy();
+      close();
       return Promise.resolve();
     },
   };

@@ -10,12 +10,14 @@ export interface ClipTask {
   features: FeatureSpec;
   featureDigest: string;
   limits: DecodeLimits;
+  /** Only decode and measure: no features, an empty pack. */
+  probe?: boolean;
   /** `null`: no ffmpeg on this machine. */
   ffmpegPath: string | null;
 }
 
 export interface ClipTensors {
-  /** An encoded tensor pack. */
+  /** An encoded tensor pack; empty for a probe. */
   pack: Uint8Array;
   packSha256: string;
   windows: number;

@@ -1,0 +1,45 @@
+/**
+ * Tensors that another batch with the same clips and features has left: a rescore takes them instead of decoding again.
+ * They are good when every clip still to do has its pack there; clips that failed to decode there fail here for the same
+ * reason, as they are in the pack already.
+ */
+import { isAppError } from '@timbre/shared/errors';
+import { sha256Hex } from '@timbre/shared/digest';
+import { decodeSlicePack } from '@timbre/shared/batch/slice-pack';
+import type { BatchItem, BatchSpec } from '@timbre/shared/contracts/batch';
+import type { PackReference } from '@timbre/shared/contracts/pipeline';
+import { slicePackKey } from '@timbre/shared/storage/batch-keys';
+import type { ObjectStore } from '@timbre/shared/storage/object-store';
+import { decodeTensorPack } from '@timbre/shared/tensor-pack';
+import type { SourceOfClips } from './source-specs.js';
+
+export interface KeptTensors {
+  reusable: PackReference | undefined;
+  seconds: number;
+}
+
+const none: KeptTensors = { reusable: undefined, seconds: 0 };
+
+export async function keptTensors(
+  store: ObjectStore,
+  source: SourceOfClips,
+  { slice, spec, open }: { slice: number; spec: BatchSpec; open: readonly BatchItem[] },
+): Promise<KeptTensors> {
+  const owner = { tenant: source.spec.tenant, id: source.spec.id };
+  const key = slicePackKey(owner, slice, spec.featureDigest);
+  try {
+    const content = await store.readAll(key);
+    const { clips, done } = decodeSlicePack(content);
+    // Results taken from elsewhere are of that batch's model.
+    const packed = new Set(clips.map(({ item }) => item.index));
+    const failed = new Set(done.filter(({ state }) => state === 'failed').map(({ index }) => index));
+    if (done.some(({ state }) => state === 'succeeded')) return none;
+    if (!open.every(({ index }) => packed.has(index) || failed.has(index))) return none;
+    const seconds = clips.reduce((sum, { pack }) => sum + decodeTensorPack(pack).facts.clip.durationSeconds, 0);
+    const reusable = { key, bytes: content.length, sha256: sha256Hex(content), windows: clips.length };
+    return { reusable: clips.length > 0 ? reusable : undefined, seconds };
+  } catch (error) {
+    if (isAppError(error) && ['object_missing', 'tensor_corrupt', 'storage_corrupt'].includes(error.code)) return none;
+    throw error;
+  }
+}
