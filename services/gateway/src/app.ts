@@ -19,6 +19,7 @@ import { jobRoutes, type JobRoutesDeps } from './routes/jobs.js';
 import { modelRoutes } from './routes/models.js';
 import type { ResumableUploadRoutesDeps } from './routes/resumable-uploads.js';
 import { signedObjectRoutes, uploadRoutes } from './routes/uploads.js';
+import { webhookRoutes, type WebhookRoutesDeps } from './routes/webhooks.js';
 
 export interface AppDeps {
   log: Logger;
@@ -28,6 +29,7 @@ export interface AppDeps {
   keys: KeyStore;
   jobs: JobRoutesDeps;
   classify: ClassifyDeps;
+  webhooks: WebhookRoutesDeps;
   resumable: Pick<ResumableUploadRoutesDeps, 'uploads' | 'quota'>;
   readiness: () => Promise<Readiness>;
   /** Stands before authentication. */
@@ -104,6 +106,7 @@ export function createApp(deps: AppDeps): Express {
     '/v1/uploads',
     uploadRoutes({ ...deps.resumable, store, metrics, maxFileBytes, maxUploadBytes, minUploadBytesPerSecond }),
   );
+  mount('/v1/webhooks', webhookRoutes(deps.webhooks));
   app.use(classifyRoutes(deps.classify));
   app.use(notFound);
   app.use(errorHandler(log, metrics));

@@ -36,6 +36,7 @@ import { queuesBoard } from './routes/queues-board.js';
 import { startPublicServer } from './http/public-server.js';
 import { ensureSigningSecret } from './signing-secret.js';
 import { createResumableUploads } from './uploads/resumable-uploads.js';
+import { createWebhooks } from './webhooks/create-webhooks.js';
 import { version } from '@timbre/shared/version';
 
 const config = loadConfigOrExit(gatewaySchema, process.env);
@@ -121,6 +122,16 @@ const accept = createAcceptClip({
   maxFileBytes: config.MAX_FILE_BYTES,
   minUploadBytesPerSecond: config.MIN_UPLOAD_BYTES_PER_SECOND,
 });
+const hooks = createWebhooks({
+  redis,
+  ledger,
+  store,
+  locks,
+  publicUrl,
+  allowPrivate: config.ALLOW_PRIVATE_URLS,
+  retrySeconds: config.WEBHOOK_RETRY_SECONDS,
+  failpoint: (point) => faults.at(point),
+});
 const readiness = createReadiness({ redis, store, models, loop, draining: () => lifecycle.draining });
 
 /** Names the gateway goes by; without keys it answers to no others, so that no page gets in by DNS. */
@@ -144,6 +155,7 @@ const app = createApp({
     copySource: (from, jobId) => copySource(store, from, jobId),
   },
   classify: { ledger, events, accept, reader, streams, metrics },
+  webhooks: hooks.routes,
   resumable: { uploads: createResumableUploads({ store, locks }), quota: uploadQuota },
   readiness,
   authFailureLimit: createAuthFailureLimit(),
@@ -172,6 +184,9 @@ const keeping = runKeeper(keeper, config.SWEEP_INTERVAL_MS, log);
 lifecycle.onStop('keeper', () => keeping.stop());
 const storeSweep = sweepAbandonedUploads(store, log);
 lifecycle.onStop('store sweep', () => storeSweep.stop());
+
+const sending = hooks.start(metrics, log);
+lifecycle.onStop('webhooks', () => sending.stop());
 
 const board = queuesBoard(queues, { mode: authMode, keys, hosts });
 const admin = await startAdminServer({

@@ -18,6 +18,7 @@ import { jobOperations } from './operations/jobs.js';
 import { modelOperations } from './operations/models.js';
 import { systemOperations } from './operations/system.js';
 import { uploadOperations } from './operations/uploads.js';
+import { webhookOperations } from './operations/webhooks.js';
 import { exampleProblems, sharedProblemResponses } from './problem-responses.js';
 import { registerSharedParts } from './shared-parts.js';
 
@@ -33,6 +34,7 @@ export const operations: readonly Operation[] = [
   ...classifyOperations,
   ...jobOperations,
   ...uploadOperations,
+  ...webhookOperations,
   ...modelOperations,
   ...systemOperations,
 ];

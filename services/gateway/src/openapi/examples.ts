@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import { gatewaySchema } from '@timbre/shared/config/schemas';
 import type { JobEvent, JobView } from '@timbre/shared/contracts/job';
+import type { WebhookDelivery, WebhookSecret, WebhookTestResult } from '@timbre/shared/contracts/webhook';
 import { limitsView } from '../limits/limits-view.js';
 import type { jobPageSchema, modelViewSchema, presignedUploadSchema, readinessSchema } from './answer-schemas.js';
 
@@ -156,6 +157,34 @@ export const presignedUpload: z.output<typeof presignedUploadSchema> = {
   url: `http://127.0.0.1:8080/v1/objects/incoming/local/${uploadId}?expires=${Date.parse(uploadExpiresAt) / 1000}&method=PUT&length=635088&type=audio%2Fwav&signature=…`,
   headers: { 'Content-Type': 'audio/wav', 'Content-Length': '635088' },
   expiresAt: uploadExpiresAt,
+};
+
+export const delivery: WebhookDelivery = {
+  id: `msg_${id}`,
+  subject: id,
+  type: 'job.succeeded',
+  url: 'https://example.org/hooks/timbre',
+  state: 'delivered',
+  tries: 2,
+  attempts: [
+    { at: '2026-11-22T10:15:00.100Z', durationSeconds: 0.204, status: 503 },
+    { at: '2026-11-22T10:15:05.300Z', durationSeconds: 0.118, status: 204 },
+  ],
+};
+
+export const webhookTestResult: WebhookTestResult = {
+  id: 'msg_p3a7bd3e2360a3d29eea436fcfb7e44c7',
+  delivered: false,
+  attempt: {
+    at: '2026-11-22T10:15:00.100Z',
+    durationSeconds: 15.001,
+    error: { code: 'url_unreachable', detail: 'the host did not answer in time' },
+  },
+};
+
+export const webhookSecret: WebhookSecret = {
+  secret: 'whsec_…',
+  createdAt: '2026-11-22T10:15:00.000Z',
 };
 
 export const notReady: z.output<typeof readinessSchema> = {

@@ -20,6 +20,14 @@ import {
   timingsSchema,
 } from '@timbre/shared/contracts/job';
 import { modelMetricsSchema } from '@timbre/shared/contracts/model-card';
+import {
+  deliveryListSchema,
+  webhookAttemptSchema,
+  webhookDeliverySchema,
+  webhookSecretSchema,
+  webhookTestResultSchema,
+  webhookTestSchema,
+} from '@timbre/shared/contracts/webhook';
 import { presignSchema } from '../routes/uploads.js';
 import {
   errorCodeSchema,
@@ -60,6 +68,12 @@ export const namedSchemas = {
   UploadRequest: presignSchema,
   PresignedUpload: presignedUploadSchema,
   StoredUpload: storedUploadSchema,
+  WebhookDelivery: webhookDeliverySchema,
+  WebhookDeliveryList: deliveryListSchema,
+  WebhookAttempt: webhookAttemptSchema,
+  WebhookTest: webhookTestSchema,
+  WebhookTestResult: webhookTestResultSchema,
+  WebhookSecret: webhookSecretSchema,
   Limits: limitsSchema,
   Health: healthSchema,
   Readiness: readinessSchema,

@@ -30,6 +30,7 @@ function bareApp(): Express {
     jobs: {},
     classify: { streams: {} },
     resumable: {},
+    webhooks: {},
     readiness: async () => ({ ready: true, checks: {} }),
     authFailureLimit: pass,
     rateLimit: pass,
