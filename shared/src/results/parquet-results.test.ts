@@ -54,6 +54,14 @@ describe('parquetResults', () => {
     expect(read.rows[44]).toMatchObject({ segmentCount: 1000, segments: { length: 1000 } });
   });
 
+  it('takes labels with dots, spaces and other scripts for column names', async () => {
+    const labels = ['a.b', 'guitare électrique', '琴'];
+    const item = decidedItem(sampleCard({ labels }), { rows: [[0.125, 0.25, 0.5]] });
+    const bytes = await bytesOf(parquetResults(streamOf([item]), { ...context, labels }));
+    const [row] = await parquetReadObjects({ file: new Uint8Array(bytes).buffer });
+    expect(row).toMatchObject({ 'score_a.b': 0.125, 'score_guitare électrique': 0.25, score_琴: 0.5 });
+  });
+
   it('writes a readable file for no clips', async () => {
     expect(await readBack([])).toEqual({ groups: 0, rows: [] });
   });
