@@ -46,14 +46,14 @@ export async function readShardItems(
   return lines(content.toString('utf8')).map((line) => JSON.parse(line) as BatchItem);
 }
 
-export async function readShardSlices(
+export async function readShardIndex(
   store: ObjectStore,
   owner: BatchOwner,
   shard: number,
   token: string,
-): Promise<Slice[]> {
+): Promise<{ resume: string; slices: Slice[] }> {
   const content = await store.readAll(shardIndexKey(owner, shard, token), { retryMissingMs: lateObjectMs });
-  return shardIndexSchema.parse(JSON.parse(content.toString('utf8'))).slices;
+  return shardIndexSchema.parse(JSON.parse(content.toString('utf8')));
 }
 
 export async function writeSliceResults(

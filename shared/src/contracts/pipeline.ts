@@ -103,7 +103,8 @@ export const sliceSchema = z.strictObject({
 });
 export type Slice = z.infer<typeof sliceSchema>;
 
-export const shardIndexSchema = z.strictObject({ v: z.literal(1), slices: z.array(sliceSchema) });
+/** `resume`: where reading the source goes on behind this shard. */
+export const shardIndexSchema = z.strictObject({ v: z.literal(1), resume: z.string(), slices: z.array(sliceSchema) });
 
 export const sliceTaskSchema = sliceSchema.extend({
   v: z.literal(1),

@@ -13,6 +13,8 @@ import { aJobSpec } from '../testing/job-spec.js';
 import { startTestRedis, type TestRedis } from '../testing/redis-server.js';
 import type { JobSpec } from '../contracts/job.js';
 import { queueFor } from '../contracts/pipeline.js';
+import { createBatchLedger } from '../batch/batch-ledger.js';
+import { createSliceDirectory } from '../batch/slice-directory.js';
 import { createKeeper } from './keeper.js';
 import { ledgerKeys } from './ledger-keys.js';
 import { createLedger, type Ledger } from './ledger.js';
@@ -49,9 +51,12 @@ beforeEach(async () => {
   return () => rm(root, { recursive: true });
 });
 
-const keeper = (change: Partial<Parameters<typeof createKeeper>[0]> = {}) =>
-  createKeeper({
+const keeper = (change: Partial<Parameters<typeof createKeeper>[0]> = {}) => {
+  const batches = createBatchLedger(redis, () => clock);
+  return createKeeper({
     redis,
+    batches,
+    directory: createSliceDirectory(store, batches),
     ledger,
     queues,
     store,
@@ -62,6 +67,7 @@ const keeper = (change: Partial<Parameters<typeof createKeeper>[0]> = {}) =>
     now: () => clock,
     ...change,
   });
+};
 
 async function aJob(change: Partial<JobSpec> = {}): Promise<JobSpec> {
   const spec = aJobSpec({ lane: 'bulk', createdAtMs: clock, ...change });

@@ -3,6 +3,10 @@
  * not depend on each other: a full disk that keeps records from being archived does not keep old audio from being deleted.
  */
 import { randomUUID } from 'node:crypto';
+import type { BatchLedger } from '../batch/batch-ledger.js';
+import { createBatchKeeperSteps } from '../batch/batch-keeper.js';
+import { rebuildBatches } from '../batch/batch-rebuild.js';
+import type { SliceDirectory } from '../batch/slice-directory.js';
 import { createKeeperSteps, type KeeperDeps } from './keeper-steps.js';
 import { rebuildLedger } from './ledger-rebuild.js';
 import { withRedisDeadline } from './redis-connection.js';
@@ -22,10 +26,11 @@ if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 return redis.call('PEXPIRE', KEYS[1], ARGV[2])
 `;
 
-export function createKeeper(deps: KeeperDeps) {
-  const { redis, ledger, store, log, tensorSeconds } = deps;
+export function createKeeper(deps: KeeperDeps & { batches: BatchLedger; directory: SliceDirectory }) {
+  const { redis, ledger, batches, store, log, tensorSeconds } = deps;
   const now = deps.now ?? Date.now;
   const steps = createKeeperSteps(deps);
+  const batchSteps = createBatchKeeperSteps({ ...deps, now });
   const me = randomUUID();
   let storeSweptAt = -Infinity;
 
@@ -39,12 +44,22 @@ export function createKeeper(deps: KeeperDeps) {
     return sweepStore({ redis, store, log, tensorSeconds, now });
   };
   /** What frees memory and space comes first, and goes on when nothing else can. */
-  const freeing = { deleted: () => steps.deleteExpired(), forgotten: () => steps.forget() };
+  const freeing = {
+    deleted: () => steps.deleteExpired(),
+    forgotten: () => steps.forget(),
+    batchesDeleted: () => batchSteps.deleteExpired(),
+    batchAudioDeleted: () => batchSteps.deleteAudio(),
+  };
   const rest = {
-    rebuilt: () => rebuildLedger({ redis, ledger, store, log, now }),
+    rebuilt: () =>
+      rebuildLedger({ redis, ledger, store, log, now, rebuildBatches: () => rebuildBatches({ batches, store, log }) }),
     requeued: () => steps.requeue(),
     expired: () => steps.expire(),
     archived: () => steps.archive(),
+    batchesExpanding: () => batchSteps.expandAgain(),
+    batchesTended: () => batchSteps.tendLive(),
+    batchesExpired: () => batchSteps.expire(),
+    batchesArchived: () => batchSteps.archive(),
     sweptObjects: sweepStoreSometimes,
   };
 

@@ -15,6 +15,8 @@ export interface RebuildDeps {
   store: ObjectStore;
   log: Logger;
   now: () => number;
+  /** Rebuilds batches too; they have objects of their own. */
+  rebuildBatches?: () => Promise<number>;
 }
 
 /** As long as the tries of a webhook take: what is older was delivered or given up. */
@@ -46,7 +48,7 @@ async function* jobsOf(store: ObjectStore): AsyncGenerator<JobObjects> {
  * Jobs queued again. A job with an outcome only regains its place in lists and retention; one whose submission cannot be
  * read (cut short by a power failure, another version) is logged and left out.
  */
-export async function rebuildLedger({ redis, ledger, store, log, now }: RebuildDeps): Promise<number> {
+export async function rebuildLedger({ redis, ledger, store, log, now, rebuildBatches }: RebuildDeps): Promise<number> {
   if ((await withRedisDeadline(redis.get(ledgerKeys.epoch))) !== null) return 0;
   let rebuilt = 0;
   for await (const job of jobsOf(store)) {
@@ -68,6 +70,7 @@ export async function rebuildLedger({ redis, ledger, store, log, now }: RebuildD
       log.error({ err: error, jobId: job.id }, 'a job could not be rebuilt');
     }
   }
+  rebuilt += (await rebuildBatches?.()) ?? 0;
   await withRedisDeadline(redis.set(ledgerKeys.epoch, new Date(now()).toISOString()));
   if (rebuilt > 0) log.warn({ rebuilt }, 'ledger rebuilt from the object store');
   return rebuilt;

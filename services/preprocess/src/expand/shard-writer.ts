@@ -81,7 +81,7 @@ export async function writeShard(
   }
   await Promise.all([
     store.put(manifestKey(owner, at.shard, token), Buffer.concat(lines)),
-    store.put(shardIndexKey(owner, at.shard, token), Buffer.from(JSON.stringify({ v: 1, slices }))),
+    store.put(shardIndexKey(owner, at.shard, token), Buffer.from(JSON.stringify({ v: 1, resume: at.resume, slices }))),
     store.put(shardHashesKey(owner, at.shard, token), hashes),
   ]);
   return (await batches.addShard(owner.id, addition)) === 'added';

@@ -4,7 +4,7 @@
  */
 import { isAppError } from '@timbre/shared/errors';
 import type { BatchLedger } from '@timbre/shared/batch/batch-ledger';
-import { readShardSlices, readSliceResults } from '@timbre/shared/batch/batch-objects';
+import { readShardIndex, readSliceResults } from '@timbre/shared/batch/batch-objects';
 import type { ItemResult } from '@timbre/shared/contracts/batch';
 import type { Slice } from '@timbre/shared/contracts/pipeline';
 import { shardItems, type BatchOwner } from '@timbre/shared/storage/batch-keys';
@@ -25,7 +25,7 @@ export function createEarlierResults(store: ObjectStore, batches: BatchLedger): 
   const slicesOf = async (owner: BatchOwner, shard: number): Promise<Slice[]> => {
     const token = await batches.shardToken(owner.id, shard);
     if (token === undefined) return [];
-    return shards.get(`${owner.id}/${token}`, () => readShardSlices(store, owner, shard, token));
+    return shards.get(`${owner.id}/${token}`, async () => (await readShardIndex(store, owner, shard, token)).slices);
   };
 
   return {
