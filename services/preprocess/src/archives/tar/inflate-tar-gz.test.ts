@@ -37,6 +37,10 @@ describe('inflateTarGz', () => {
     expect((await inflate(members)).equals(tar)).toBe(true);
   });
 
+  it('passes over the padding behind a gzip', async () => {
+    expect((await inflate(Buffer.concat([gzipSync(tar), Buffer.alloc(100_000)]))).equals(tar)).toBe(true);
+  });
+
   it('fails with archive_corrupt when cut or damaged', async () => {
     const gzipped = gzipSync(tar);
     expect(await codeOf(inflate(gzipped.subarray(0, -1)))).toBe('archive_corrupt');

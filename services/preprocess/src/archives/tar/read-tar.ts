@@ -22,7 +22,7 @@ export const readTar: Reader = async function* (source, { limits, resume, signal
     requireWithin('entries', ++count, limits.maxEntries);
     const { kind, path, error } = readEntryName(entry.name, limits);
     const isPassedOver = entry.kind === 'folder' || entry.kind === 'label' || kind === 'folder' || kind === 'junk';
-    if (kind === 'sidecar' && entry.kind === 'file') sidecars++;
+    if (!isPassedOver && kind === 'sidecar') sidecars++;
     else if (!isPassedOver) {
       const clip = error ? { path, error } : await readEntry(entry, path, { windows, maxBytes: limits.maxEntryBytes });
       yield { clip, resume: writeMark(entry.next, count, sidecars) };

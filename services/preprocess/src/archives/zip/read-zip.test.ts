@@ -1,8 +1,12 @@
+import { crc32, deflateRawSync } from 'node:zlib';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { sha256Hex } from '@timbre/shared/digest';
 import { collect, contentOf } from '../testing/collect.js';
 import { memorySource } from '../testing/memory-source.js';
 import { noise, ramp, silence } from '../testing/sounds.js';
+import { defaultArchiveLimits } from '../archive-limits.js';
+import { repeatedEntrySource } from '../testing/repeated-entry-source.js';
 import { packZip, rawZip, type RawEntry } from '../testing/zip-bytes.js';
 import { readZip } from './read-zip.js';
 
@@ -99,6 +103,11 @@ describe('readZip', () => {
       { name: 'x.wav', start: 3, compressedSize: 5, uncompressedSize: 5 },
       'archive_entry_mismatch',
     ],
+    [
+      'reaches over the next entry',
+      { name: 'x.wav', compressedSize: 30, uncompressedSize: 30 },
+      'archive_entry_overlap',
+    ],
     ['points behind the end', { name: 'x.wav', start: 0xfffffff0 }, 'archive_entry_mismatch'],
     ['does not inflate', { name: 'x.wav', method: 8 }, 'archive_entry_corrupt'],
     ['is over the limit', { name: 'x.wav', uncompressedSize: 300 * MIB, method: 8 }, 'archive_entry_too_large'],
@@ -114,6 +123,13 @@ describe('readZip', () => {
       uncompressedSize: 2 * MIB,
     });
     expect(line).toBe('bomb.wav: archive_entry_mismatch');
+  });
+
+  it('does not look at what lies behind the end of deflated data', async () => {
+    const content = ramp(3 * MIB);
+    const data = Buffer.concat([deflateRawSync(content), noise(100_000)]);
+    const sizes = { uncompressedSize: content.length, crc: crc32(content) };
+    expect(await linesOf({ name: 'x.wav', method: 8, content: data, ...sizes })).toEqual(['x.wav']);
   });
 
   it('reports the damage in the middle of a long deflated entry', async () => {
@@ -160,6 +176,24 @@ describe('readZip', () => {
   });
 });
 
+describe('readZip on 20,000 entries', () => {
+  it('holds at most 48 MB more, whatever passes through', async () => {
+    const source = repeatedEntrySource({ count: 20_000, content: noise(10_000) });
+    const held = () => process.memoryUsage().arrayBuffers;
+    const before = held();
+    let most = 0;
+    let count = 0;
+    const options = { limits: defaultArchiveLimits(), tenant: 'ada', signal: new AbortController().signal };
+    for await (const { clip } of readZip(source, options)) {
+      if (clip.ref) count++;
+      most = Math.max(most, held() - before);
+    }
+    expect(count).toBe(20_000);
+    expect(source.bytes).toBeGreaterThan(200_000_000);
+    expect(most).toBeLessThan(48_000_000);
+  });
+});
+
 describe('readZip on bombs', () => {
   it('accepts one of 5,000 entries that share their content, and reads no content twice', async () => {
     const kernel = rawZip([{ name: 'x.wav', content: silence(8 * MIB), deflate: true }]);
@@ -197,6 +231,15 @@ describe('readZip on damaged archives', () => {
   it('says so when there is no directory', async () => {
     for (const bytes of [Buffer.alloc(0), Buffer.from('PK\x03\x04'), archive.subarray(0, archive.length - 1)])
       expect(await read(bytes)).toMatchObject({ lines: [], error: { code: 'archive_corrupt' } });
+  });
+
+  it('never takes an archive that was cut at any byte for whole', async () => {
+    const packed = await packZip([1, 2, 3].map((i) => ({ name: `${i}.wav`, content: noise(300, i), compress: true })));
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 0, max: packed.length - 1 }), async (length) => {
+        expect(await read(packed.subarray(0, length))).toMatchObject({ lines: [], error: { code: 'archive_corrupt' } });
+      }),
+    );
   });
 
   it('finds the entries before a damaged directory record, then fails', async () => {
