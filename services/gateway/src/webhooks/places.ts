@@ -1,6 +1,6 @@
 /**
- * Places for work by group: so many of one group run at once, a few more wait in line, and what comes beyond is refused. One
- * group that is slow keeps its own places busy and nobody else's.
+ * Places for work by group: so many of one group run at once, some more wait in line, and what comes beyond is refused. One
+ * group that is slow keeps its own places busy and nobody else's: who has nothing running is never refused.
  */
 export interface Places {
   /** Runs the work now or when a place of its group is free; `undefined` when the line of the group is full. */
@@ -12,11 +12,23 @@ interface Group {
   waiting: (() => void)[];
 }
 
-export function createPlaces({ running, waiting }: { running: number; waiting: number }): Places {
+export interface PlacesOptions {
+  /** Of one group. */
+  running: number;
+  waiting: number;
+  /** Of all groups together. */
+  waitingInAll: number;
+}
+
+export function createPlaces({ running, waiting, waitingInAll }: PlacesOptions): Places {
+  let inLine = 0;
   const groups = new Map<string, Group>();
   const leave = (name: string, group: Group): void => {
     const next = group.waiting.shift();
-    if (next) return void next();
+    if (next) {
+      inLine -= 1;
+      return void next();
+    }
     group.running -= 1;
     if (group.running === 0) groups.delete(name);
   };
@@ -35,7 +47,8 @@ export function createPlaces({ running, waiting }: { running: number; waiting: n
         group.running += 1;
         return run(name, group, work);
       }
-      if (group.waiting.length >= waiting) return undefined;
+      if (group.waiting.length >= waiting || inLine >= waitingInAll) return undefined;
+      inLine += 1;
       // A place is handed on, never free in between, so nobody jumps the line.
       const turn = new Promise<void>((resolve) => group.waiting.push(resolve));
       return turn.then(() => run(name, group, work));

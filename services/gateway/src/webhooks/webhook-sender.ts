@@ -33,9 +33,11 @@ export interface WebhookSender {
 
 const lookEveryMs = 500;
 const claimedAtOnce = 64;
-const claimedInAll = 512;
-/** Of one tenant at one host. Those in line wait two timeouts of 15 s at most, which a claim of 60 s outlasts. */
-const placesOfHost = { running: 8, waiting: 16 };
+const claimedInAll = 8192;
+/** Of one tenant at one host. */
+const placesOfHost = { running: 8, waiting: 256, waitingInAll: 4096 };
+/** What is left of a claim must outlast an attempt. Who stood in line for longer lets it run out, and it is claimed anew. */
+const attemptMs = 20_000;
 /** Where a line is full: long enough that a host with a long backlog does not keep us busy with looking. */
 const crowdedMs = { least: 1000, spread: 30_000 };
 const unfinishedMs = 2000;
@@ -116,6 +118,7 @@ async function attempt(
 ): Promise<void> {
   const { webhooks, send, nextWait, now = Date.now } = deps;
   const { tenant, id } = claim;
+  if (now() > claim.untilMs - attemptMs) return;
   deps.failpoint?.('webhook-claimed');
   const result = await send({ tenant, url: webhookUrl, id: webhookIdOf(id), body: webhookBody(message) });
   deps.failpoint?.('webhook-sent');
