@@ -13,6 +13,8 @@ import { authenticate, type AuthMode } from './http/authenticate.js';
 import { errorHandler, notFound } from './http/error-handler.js';
 import { mountedAt, requestContext } from './http/request-context.js';
 import { tusExposedHeaders } from './uploads/tus-headers.js';
+import { batchRoutes, type BatchRoutesDeps } from './routes/batches.js';
+import { clipRoutes } from './routes/clips.js';
 import { classifyRoutes, type ClassifyDeps } from './routes/classify.js';
 import { healthRoutes } from './routes/health.js';
 import { jobRoutes, type JobRoutesDeps } from './routes/jobs.js';
@@ -29,6 +31,7 @@ export interface AppDeps {
   keys: KeyStore;
   jobs: JobRoutesDeps;
   classify: ClassifyDeps;
+  batches: BatchRoutesDeps;
   webhooks: WebhookRoutesDeps;
   resumable: Pick<ResumableUploadRoutesDeps, 'uploads' | 'quota'>;
   readiness: () => Promise<Readiness>;
@@ -76,6 +79,7 @@ export function createApp(deps: AppDeps): Express {
           'Location',
           'Retry-After',
           'X-Request-Id',
+          'Timbre-Complete',
           'RateLimit',
           'RateLimit-Policy',
           ...tusExposedHeaders,
@@ -101,6 +105,8 @@ export function createApp(deps: AppDeps): Express {
     deps.rateLimit,
   );
   mount('/v1/jobs', jobRoutes(deps.jobs));
+  mount('/v1/batches', batchRoutes(deps.batches));
+  mount('/v1/clips', clipRoutes({ store, uploads: deps.resumable.quota, maxFileBytes, minUploadBytesPerSecond }));
   mount('/v1/models', modelRoutes(models, settings.defaultModel));
   mount(
     '/v1/uploads',

@@ -8,15 +8,23 @@ import { startAdminServer } from '@timbre/shared/observability/admin-server';
 import { createLogger, secretsOfUrl } from '@timbre/shared/observability/logger';
 import { createMetrics } from '@timbre/shared/observability/metrics';
 import { watchEventLoop } from '@timbre/shared/observability/event-loop-watch';
+import { createBatchLedger } from '@timbre/shared/batch/batch-ledger';
+import { createBatchWatch } from '@timbre/shared/batch/batch-watch';
+import { createFeeder } from '@timbre/shared/batch/feeder';
+import { createSliceDirectory } from '@timbre/shared/batch/slice-directory';
 import { createJobEvents } from '@timbre/shared/queue/job-events';
 import { createExclusiveLocks } from '@timbre/shared/queue/exclusive-locks';
 import { createKeeper } from '@timbre/shared/queue/keeper';
 import { createLedger } from '@timbre/shared/queue/ledger';
-import { createRedis, readRedisMemory } from '@timbre/shared/queue/redis-connection';
+import { ledgerKeys } from '@timbre/shared/queue/ledger-keys';
+import { createRedis, readRedisMemory, withRedisDeadline } from '@timbre/shared/queue/redis-connection';
 import { createTaskQueues } from '@timbre/shared/queue/task-queues';
+import { openImportStores } from '@timbre/shared/storage/open-import-stores';
 import { createObjectStore } from '@timbre/shared/storage/create-object-store';
 import { createFaultHooks } from '@timbre/shared/testing/fault-hooks';
 import { createApp } from './app.js';
+import { createAcceptBatch } from './batches/accept-batch.js';
+import { createBatchReader } from './batches/batch-reader.js';
 import { requireSafeAuth } from './auth-mode.js';
 import { createAcceptClip } from './jobs/accept-clip.js';
 import { copySource } from './jobs/copy-source.js';
@@ -81,7 +89,9 @@ const modelWatch = models.watch(5000, () => undefined);
 lifecycle.onStop('model watch', () => modelWatch.stop());
 
 const events = createJobEvents(subscriber);
-const reader = createJobReader(ledger, store);
+const batches = createBatchLedger(redis);
+const batchReader = createBatchReader({ redis, batches, store });
+const reader = createJobReader(ledger, store, (principal, id, index) => batchReader.jobView(principal, id, index));
 const streams = createTenantQuota({ limit: config.MAX_STREAMS_PER_TENANT, what: 'streams' });
 const faults = createFaultHooks(config.TIMBRE_TEST_FAULTS);
 const submit = createSubmitJob({
@@ -100,27 +110,48 @@ const submit = createSubmitJob({
 });
 const uploadQuota = createTenantQuota({ limit: config.MAX_UPLOADS_PER_TENANT, what: 'uploads' });
 const locks = createExclusiveLocks(redis, subscriber);
+const admission = createAdmission({
+  ledger,
+  redisMemory: () => readRedisMemory(redis),
+  maxBacklogJobs: config.MAX_BACKLOG_JOBS,
+  maxMemoryRatio: config.MAX_REDIS_MEMORY_RATIO,
+  draining: () => lifecycle.draining,
+});
+const publicFetch = createPublicFetch({
+  allowPrivate: config.ALLOW_PRIVATE_URLS,
+  maxBytes: config.MAX_FILE_BYTES,
+  totalTimeoutMs: 600_000,
+});
 const accept = createAcceptClip({
   ledger,
   store,
   submit,
   models,
   metrics,
-  admission: createAdmission({
-    ledger,
-    redisMemory: () => readRedisMemory(redis),
-    maxBacklogJobs: config.MAX_BACKLOG_JOBS,
-    maxMemoryRatio: config.MAX_REDIS_MEMORY_RATIO,
-    draining: () => lifecycle.draining,
-  }),
+  admission,
   uploads: uploadQuota,
-  publicFetch: createPublicFetch({
-    allowPrivate: config.ALLOW_PRIVATE_URLS,
-    maxBytes: config.MAX_FILE_BYTES,
-    totalTimeoutMs: 600_000,
-  }),
+  publicFetch,
   maxFileBytes: config.MAX_FILE_BYTES,
   minUploadBytesPerSecond: config.MIN_UPLOAD_BYTES_PER_SECOND,
+});
+const directory = createSliceDirectory(store, batches);
+const importStores = openImportStores(config.IMPORT_URLS);
+for (const imported of importStores) lifecycle.onStop('import store', () => imported.close());
+const acceptBatch = createAcceptBatch({
+  ...{ batches, ledger, queues, store, importStores, models, metrics, admission, publicFetch },
+  uploads: uploadQuota,
+  policy: {
+    maxLiveBatches: config.MAX_LIVE_BATCHES,
+    maxArchiveBytes: config.MAX_ARCHIVE_BYTES,
+    minUploadBytesPerSecond: config.MIN_UPLOAD_BYTES_PER_SECOND,
+    retentionSeconds: config.RETENTION_SECONDS,
+    deadlineSeconds: config.BATCH_DEADLINE_SECONDS,
+    defaultModel: config.DEFAULT_MODEL,
+  },
+  keepUpload: async ({ tenant, id }, untilMs) => {
+    await withRedisDeadline(redis.hset(ledgerKeys.keptUploads, `${tenant}/${id}`, untilMs));
+  },
+  failpoint: (point) => faults.at(point),
 });
 const hooks = createWebhooks({
   redis,
@@ -155,6 +186,13 @@ const app = createApp({
     copySource: (from, jobId) => copySource(store, from, jobId),
   },
   classify: { ledger, events, accept, reader, streams, metrics },
+  batches: {
+    ...{ redis, batches, store, models, streams, metrics },
+    accept: acceptBatch,
+    reader: batchReader,
+    watch: createBatchWatch(subscriber, batches),
+    retrySeconds: config.BATCH_DEADLINE_SECONDS,
+  },
   webhooks: hooks.routes,
   resumable: { uploads: createResumableUploads({ store, locks }), quota: uploadQuota },
   readiness,
@@ -176,12 +214,17 @@ const app = createApp({
 });
 
 const keeper = createKeeper({
-  ...{ redis, ledger, queues, store, metrics, log },
+  ...{ redis, ledger, batches, directory, queues, store, metrics, log },
   recordSeconds: config.RECORD_SECONDS,
   tensorSeconds: config.TENSOR_SECONDS,
 });
 const keeping = runKeeper(keeper, config.SWEEP_INTERVAL_MS, log);
 lifecycle.onStop('keeper', () => keeping.stop());
+const feeding = createFeeder({
+  ...{ redis, subscriber, batches, queues, directory, log },
+  maxWaiting: config.FEED_MAX_WAITING,
+}).run();
+lifecycle.onStop('feeder', () => feeding.stop());
 const storeSweep = sweepAbandonedUploads(store, log);
 lifecycle.onStop('store sweep', () => storeSweep.stop());
 

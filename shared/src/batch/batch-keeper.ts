@@ -131,9 +131,13 @@ export function createBatchKeeperSteps(deps: BatchKeeperDeps) {
 type Deleting = Pick<BatchKeeperDeps, 'redis' | 'batches' | 'store'>;
 
 export async function deleteBatchAudio(
-  { redis, store }: Deleting,
+  { redis, batches, store }: Deleting,
   owner: { tenant: string; id: string },
 ): Promise<void> {
+  const source = (await batches.read(owner.id))?.spec.source;
+  // An upload belongs to the batch that was made of it.
+  if (source?.kind === 'object')
+    for (const { key } of source.parts) if (key.startsWith('incoming/')) await store.delete(key);
   await store.deletePrefix(batchAudioPrefix(owner));
   await store.deletePrefix(batchTensorsPrefix(owner));
   await withRedisDeadline(redis.zrem(batchRedisKeys.audioExpiry, `${owner.tenant}/${owner.id}`));
@@ -151,6 +155,7 @@ export async function deleteBatch(
     // What is at work loses its place at once: nobody will read what it finds.
     await batches.forceEnd(id, Number.MAX_SAFE_INTEGER);
   }
+  await deleteBatchAudio({ redis, batches, store }, owner);
   await store.deletePrefix(batchPrefix(owner));
   const transaction = redis.multi();
   if (record) transaction.zrem(batchRedisKeys.reusable(tenant, reuseSpace(record.spec)), id);

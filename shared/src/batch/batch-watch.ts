@@ -3,6 +3,7 @@
  * and every two seconds without any, so nobody who waits misses the end.
  */
 import { isBatchEnded } from '../contracts/batch.js';
+import { isAborted } from '../queue/abortable.js';
 import type { Redis } from '../queue/redis-connection.js';
 import { batchRedisKeys } from './batch-redis-keys.js';
 import type { BatchLedger } from './batch-ledger.js';
@@ -43,17 +44,18 @@ export function createBatchWatch(subscriber: Redis, batches: BatchLedger): Batch
   return {
     async follow(id, { signal, afterRevision = -1, onChange }) {
       let wake: () => void = () => undefined;
-      let changed = false;
+      // A field, because control flow analysis does not see that others set it.
+      const hint = { given: false };
       const onHint = (): void => {
-        changed = true;
+        hint.given = true;
         wake();
       };
       const stop = listen(batchRedisKeys.events(id), onHint);
       signal.addEventListener('abort', onHint);
       let seen = afterRevision;
       try {
-        while (!signal.aborted) {
-          changed = false;
+        while (!isAborted(signal)) {
+          hint.given = false;
           const record = await batches.read(id);
           if (!record) return 'gone';
           const ended = isBatchEnded(record.state);
@@ -62,7 +64,7 @@ export function createBatchWatch(subscriber: Redis, batches: BatchLedger): Batch
           seen = Math.max(seen, record.revision);
           if (ended) return 'ended';
           await pause(leastMs, signal);
-          if (!changed)
+          if (!hint.given)
             await Promise.race([pause(recheckMs, signal), new Promise<void>((resolve) => (wake = resolve))]);
         }
         return 'aborted';

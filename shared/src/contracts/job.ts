@@ -142,7 +142,8 @@ export type JobError = z.infer<typeof jobErrorSchema>;
 
 /** A job as clients see it. */
 export const jobViewSchema = z.strictObject({
-  id: jobIdSchema,
+  /** Of a clip of a batch: `<batchId>-<index>`. */
+  id: z.string().regex(/^(j[0-9a-f]{32}|b[0-9a-f]{32}-[0-9]{1,9})$/, 'not a job id'),
   state: jobStateSchema,
   lane: laneSchema,
   model: modelIdSchema,

@@ -48,6 +48,7 @@ export function createMetrics(service: string) {
     taskSeconds: histogram('task_duration_seconds', 'One attempt of a task, by outcome.', ['stage', 'lane', 'outcome']),
     endToEndSeconds: histogram('job_end_to_end_seconds', 'From acceptance to the end of the job.', ['lane', 'state']),
     jobsAccepted: counter('jobs_accepted_total', 'Jobs accepted.', ['lane', 'via']),
+    batchesAccepted: counter('batches_accepted_total', 'Batches accepted, by what they are read from.', ['source']),
     jobsFinished: counter('jobs_finished_total', 'Jobs that reached a terminal state.', ['lane', 'state']),
     jobFailures: counter('job_failures_total', 'Failed jobs by error code.', ['code']),
     decisions: counter('decisions_total', 'Decisions by model and label.', ['model', 'label']),

@@ -20,6 +20,8 @@ export const ledgerKeys = {
   /** `<stage>-<lane>` → milliseconds of audio waiting or running. */
   backlogMs: `${ledgerPrefix}:backlog-ms`,
   backlogJobs: `${ledgerPrefix}:backlog-jobs`,
+  /** `<tenant>/<uploadId>` of uploads a batch is read from → until when they are kept. */
+  keptUploads: `${ledgerPrefix}:uploads:kept`,
   /** Present while Redis holds the ledger; its absence means that Redis was emptied. */
   epoch: `${ledgerPrefix}:epoch`,
   events: (id: string) => `${ledgerPrefix}:events:${id}`,

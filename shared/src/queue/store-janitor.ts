@@ -41,7 +41,12 @@ export async function sweepStore({ redis, store, log, tensorSeconds, now }: Jani
     if (!job) return true;
     return (await withRedisDeadline(redis.zscore(ledgerKeys.expiry, `${job.tenant}/${job.id}`))) !== null;
   };
-  deleted += await sweepUploads(store, now() - abandonedSeconds * 1000);
+  const isKept = async (key: string): Promise<boolean> => {
+    const [, tenant, id] = /^incoming\/([^/]+)\/(u[0-9a-f]{32})/.exec(key) ?? [];
+    const until = await withRedisDeadline(redis.hget(ledgerKeys.keptUploads, `${tenant}/${id}`));
+    return until !== null && Number(until) > now();
+  };
+  deleted += await sweepUploads(store, now() - abandonedSeconds * 1000, isKept);
   await olderThan('tensors/', tensorSeconds);
   await olderThan('jobs/', abandonedSeconds, belongsToJob);
   if (deleted > 0) log.info({ deleted }, 'objects deleted that nothing leads to');
@@ -49,11 +54,16 @@ export async function sweepStore({ redis, store, log, tensorSeconds, now }: Jani
 }
 
 /** An upload is as old as the youngest of its objects: one in many parts goes as a whole, and not while it still grows. */
-async function sweepUploads(store: ObjectStore, untilMs: number): Promise<number> {
+async function sweepUploads(
+  store: ObjectStore,
+  untilMs: number,
+  isKept: (key: string) => Promise<boolean>,
+): Promise<number> {
   let deleted = 0;
   let upload: { prefix: string; objects: ObjectInfo[] } | undefined;
   const finish = async (): Promise<void> => {
     if (!upload || upload.objects.some(({ modifiedAt }) => modifiedAt.getTime() > untilMs)) return;
+    if (await isKept(upload.objects[0]?.key ?? '')) return;
     // In reverse: `info.json` first, so that a sweep that ends halfway leaves nothing that looks like an upload.
     for (const { key } of upload.objects.reverse()) await store.delete(key);
     deleted += upload.objects.length;

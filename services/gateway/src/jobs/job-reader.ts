@@ -1,5 +1,6 @@
 /** Reads jobs for their owner: from the ledger while it holds them, later from the object store. */
 import { AppError, isAppError } from '@timbre/shared/errors';
+import { parseItemJobId } from '@timbre/shared/contracts/batch';
 import { jobIdSchema, jobViewSchema, type JobState, type JobView } from '@timbre/shared/contracts/job';
 import type { Principal } from '@timbre/shared/auth/api-keys';
 import type { Ledger } from '@timbre/shared/queue/ledger';
@@ -27,7 +28,10 @@ const chunk = 100;
 /** Records read from the object store at once: each costs a round trip there. */
 const readsAtOnce = 16;
 
-export function createJobReader(ledger: Ledger, store: ObjectStore) {
+/** A clip of a batch as a job. @throws AppError `not_found` */
+export type ReadBatchClip = (principal: Principal, batchId: string, index: number) => Promise<JobView>;
+
+export function createJobReader(ledger: Ledger, store: ObjectStore, readBatchClip: ReadBatchClip) {
   const archived = async (owner: { tenant: string; id: string }): Promise<JobView | null> => {
     try {
       return jobViewSchema.parse(JSON.parse((await store.readAll(outcomeKey(owner))).toString('utf8')));
@@ -60,6 +64,8 @@ export function createJobReader(ledger: Ledger, store: ObjectStore) {
     },
 
     async requireView(principal: Principal, id: string): Promise<JobView> {
+      const clip = parseItemJobId(id);
+      if (clip) return readBatchClip(principal, clip.batchId, clip.index);
       if (!jobIdSchema.safeParse(id).success) throw new AppError('not_found');
       const record = await ledger.read(id);
       if (record) {

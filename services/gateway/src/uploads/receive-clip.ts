@@ -24,6 +24,8 @@ export interface ReceiveOptions {
   maxBytes: number;
   minBytesPerSecond: number;
   signal: AbortSignal;
+  /** Content types of raw bodies; default: those of audio. */
+  rawTypes?: RegExp;
 }
 
 const formOverheadBytes = 64 * 1024;
@@ -35,8 +37,8 @@ export function isMultipart(request: Request): boolean {
   return multipart.test(request.get('content-type') ?? '');
 }
 
-export function isRawBody(request: Request): boolean {
-  return rawTypes.test(request.get('content-type') ?? '');
+export function isRawBody(request: Request, types: RegExp = rawTypes): boolean {
+  return types.test(request.get('content-type') ?? '');
 }
 
 /**
@@ -48,7 +50,7 @@ export async function receiveClip(request: Request, options: ReceiveOptions): Pr
   if (declared > options.maxBytes + (isMultipart(request) ? formOverheadBytes : 0))
     throw new AppError('payload_too_large', { details: { limit: options.maxBytes, observed: declared } });
   if (isMultipart(request)) return receiveForm(request, options);
-  if (isRawBody(request)) return receiveRaw(request, options);
+  if (isRawBody(request, options.rawTypes)) return receiveRaw(request, options);
   throw new AppError('unsupported_media_type', {
     detail: 'send multipart/form-data, audio/* or application/octet-stream',
   });
