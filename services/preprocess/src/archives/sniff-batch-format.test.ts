@@ -28,6 +28,11 @@ describe('sniffBatchFormat', () => {
     for (const [content, kind] of kinds) expect(await formatOf(content)).toBe(kind);
   });
 
+  it('says what an archive of another kind is', async () => {
+    const source = memorySource(Buffer.from('7z\xbc\xaf\x27\x1c and more', 'latin1'));
+    await expect(sniffBatchFormat(source)).rejects.toThrow('It is a 7z archive.');
+  });
+
   it('refuses what is neither', async () => {
     const others = [
       '',

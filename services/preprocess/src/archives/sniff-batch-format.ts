@@ -5,6 +5,7 @@ import { AppError } from '@timbre/shared/errors';
 import type { ByteSource } from './byte-source.js';
 import { inflateChunks } from './inflate-chunks.js';
 import { readCsvHeader } from './manifest/csv-header.js';
+import { nestedArchiveKind } from './nested-archive.js';
 import { isZeroBlock, parseTarHeader, BLOCK_BYTES } from './tar/tar-header.js';
 import { isZlibError } from './zlib-error.js';
 
@@ -24,6 +25,8 @@ export async function sniffBatchFormat(source: ByteSource): Promise<BatchFormat>
     throw unrecognized('It is a gzip of something else than a tar.');
   }
   if (isTar(head)) return 'tar';
+  const kind = nestedArchiveKind(head);
+  if (kind !== undefined) throw unrecognized(`It is a ${kind} archive.`);
   return textFormat(head);
 }
 

@@ -83,6 +83,16 @@ describe('readTar', () => {
     ]);
   });
 
+  it('goes behind the further blocks of the map of a sparse file', async () => {
+    const map = Buffer.alloc(1024);
+    map[504] = 1;
+    const archive = rawTar([{ name: 'x.wav', type: 'S', content: Buffer.concat([map, text('some audio')]), size: 10 }]);
+    archive[482] = 1;
+    sealHeader(archive);
+    const both = Buffer.concat([archive.subarray(0, -1024), rawTar([{ name: 'next.wav' }])]);
+    expect((await read(both)).lines).toEqual(['x.wav: archive_entry_type_forbidden', 'next.wav']);
+  });
+
   it('reports names, nested archives, empty and long clips by their codes', async () => {
     const archive = rawTar([
       { name: '/etc/passwd' },

@@ -58,12 +58,23 @@ export async function* readTarEntries(
       at = offset + paddedBytes(header.size);
       continue;
     }
-    const entry = entryOf(header, extension, offset);
+    const entry = entryOf(header, extension, await behindSparseMap(windows, block, offset));
     yield entry;
     count++;
     extension = {};
     at = entry.next;
   }
+}
+
+/** The map of a GNU sparse file goes on in further blocks, which its size leaves out, for as long as a flag says so. */
+async function behindSparseMap(windows: SourceWindows, header: Buffer, offset: number): Promise<number> {
+  if (header.toString('latin1', 156, 157) !== 'S') return offset;
+  let behind = offset;
+  for (let goesOn = header[482] === 1; goesOn; behind += BLOCK_BYTES) {
+    const block = await windows.bytes(behind, BLOCK_BYTES);
+    goesOn = block[504] === 1;
+  }
+  return behind;
 }
 
 function entryOf(header: TarHeader, extension: Extension, offset: number): TarEntry {
