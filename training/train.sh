@@ -19,12 +19,10 @@ shift
 [ -f data/modelled-augmented/metadata.csv ] ||
   "$python" -m timbre_training.augment --from data/modelled --out data/modelled-augmented --seed 32
 [ -f data/varied/metadata.csv ] || "$python" -m timbre_training.render --varied --clips 160 --seed 21 --out data/varied
-[ -f data/varied-augmented/metadata.csv ] ||
-  "$python" -m timbre_training.augment --from data/varied --out data/varied-augmented --seed 34
 if [ -d "$real" ]; then
   [ -f data/real/metadata.csv ] || "$python" -m timbre_training.real_recordings --from "$real" --out data/real
   [ -f data/real-augmented/metadata.csv ] || "$python" -m timbre_training.augment --from data/real \
-    --out data/real-augmented --copies 4 --seed 31 --splits train validation test
+    --out data/real-augmented --copies 3 --seed 31 --splits train validation test
   [ -f data/replayed/metadata.csv ] || "$python" -m timbre_training.replay --copies 4
 else
   echo "no real recordings at $real: training on rendered audio alone (REAL_RECORDINGS names another folder)" >&2

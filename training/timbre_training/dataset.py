@@ -8,7 +8,7 @@ from timbre_training.features import join, load
 LABELS = ["drums", "guitar", "piano", "violin"]
 CLASSES = [*LABELS, "unknown"]
 FOLDERS = (
-    *("rendered", "rendered-augmented", "varied", "varied-augmented", "modelled", "modelled-augmented"),
+    *("rendered", "rendered-augmented", "varied", "modelled", "modelled-augmented"),
     *("real", "real-augmented", "replayed"),
 )
 

@@ -91,7 +91,7 @@ def main():
     parser.add_argument("--data", type=Path, default=Path("data"))
     parser.add_argument("--out", type=Path, default=Path("../models/timbre-s"))
     parser.add_argument("--twin", type=Path, default=Path("runs/timbre-s-twin"), help="where the twin goes")
-    parser.add_argument("--epochs", type=int, default=30)
+    parser.add_argument("--epochs", type=int, default=22)
     parser.add_argument("--windows", type=int, default=12800, help="windows drawn in one epoch")
     parser.add_argument("--coefficients", type=int, default=24)
     parser.add_argument("--members", nargs="+", default=["shape", "detail"], choices=["shape", "detail"])
