@@ -102,7 +102,8 @@ function readExtension(type: string, content: Buffer): Extension | undefined {
   const records = parsePaxRecords(content);
   if (!records) return undefined;
   const extension: Extension = {};
-  const name = records.get('path');
+  // A sparse file of GNU is packed under a name made up for older programs.
+  const name = records.get('GNU.sparse.name') ?? records.get('path');
   if (name) extension.name = Buffer.from(name);
   const size = records.get('size')?.toString('latin1');
   if (size !== undefined) {
