@@ -108,7 +108,8 @@ export function batchViewOf(record: BatchRecord, { nowMs, pace, waiting }: ViewE
     failuresByCode: record.failuresByCode,
     decisions: record.decisions,
     audioSeconds: {
-      total: Math.max(record.msTotal, record.msDone) / 1000,
+      // What was estimated counts until it is measured.
+      total: (ended ? record.msDone : Math.max(record.msTotal, record.msDone)) / 1000,
       done: record.msDone / 1000,
     },
     ...figures,

@@ -44,8 +44,7 @@ export function createBatchWatch(subscriber: Redis, batches: BatchLedger): Batch
   return {
     async follow(id, { signal, afterRevision = -1, onChange }) {
       let wake: () => void = () => undefined;
-      // A field, because control flow analysis does not see that others set it.
-      const hint = { given: false };
+      const hint: { given: boolean } = { given: false };
       const onHint = (): void => {
         hint.given = true;
         wake();
@@ -64,7 +63,7 @@ export function createBatchWatch(subscriber: Redis, batches: BatchLedger): Batch
           seen = Math.max(seen, record.revision);
           if (ended) return 'ended';
           await pause(leastMs, signal);
-          if (!hint.given)
+          if (!wasGiven(hint))
             await Promise.race([pause(recheckMs, signal), new Promise<void>((resolve) => (wake = resolve))]);
         }
         return 'aborted';
@@ -91,3 +90,6 @@ function pause(ms: number, signal: AbortSignal): Promise<void> {
     signal.addEventListener('abort', end, { once: true });
   });
 }
+
+/** Others set it meanwhile, which control flow analysis does not see. */
+const wasGiven = (hint: { readonly given: boolean }): boolean => hint.given;

@@ -124,14 +124,18 @@ export function createFeeder(deps: FeederDeps) {
     );
     let stopped = false;
     let wake: () => void = () => undefined;
+    let hints = 0;
     const onMessage = (channel: string): void => {
-      if (channel === batchRedisKeys.feed) wake();
+      if (channel !== batchRedisKeys.feed) return;
+      hints += 1;
+      wake();
     };
     deps.subscriber.on('message', onMessage);
     deps.subscriber.subscribe(batchRedisKeys.feed).catch(() => undefined);
     const loop = async (): Promise<void> => {
       let idle = 0;
       while (!stopped) {
+        const heard = hints;
         try {
           idle = (await tick()) > 0 ? 0 : idle + 1;
         } catch (error) {
@@ -140,7 +144,8 @@ export function createFeeder(deps: FeederDeps) {
         }
         // A hint brings it forward, but not more often than the pace of the loop.
         await pause(tickMs);
-        if (idle > 20) await Promise.race([pause(1000), new Promise<void>((resolve) => (wake = resolve))]);
+        if (idle > 20 && hints === heard)
+          await Promise.race([pause(1000), new Promise<void>((resolve) => (wake = resolve))]);
       }
     };
     const running = loop();
