@@ -4,8 +4,11 @@
  */
 import { z } from 'zod';
 
-/** `msg_` and the id of the job or batch; of a ping, `msg_p` and 32 hex digits. */
-export const webhookIdSchema = z.string().regex(/^msg_[jbp][0-9a-f]{32}$/, 'not a webhook id');
+/**
+ * `msg_` and the id of the job or batch; of a ping, `msg_p` and 32 hex digits. A batch can end again after `retry-failed`, so
+ * the time of the end is part of its id.
+ */
+export const webhookIdSchema = z.string().regex(/^msg_[jbp][0-9a-f]{32}(-[0-9a-z]{1,12})?$/, 'not a webhook id');
 export const subjectIdSchema = z.string().regex(/^[jb][0-9a-f]{32}$/, 'not the id of a job or a batch');
 
 /** The body of a webhook. `data` is the job or the batch as `GET` answers it. */

@@ -9,14 +9,23 @@ import type { DeliveryState, WebhookAttempt, WebhookDelivery } from '../contract
 import { withRedisDeadline, type Redis } from '../queue/redis-connection.js';
 import { webhookKeys, webhookMember } from './webhook-due.js';
 
-export interface Claim {
+interface Owner {
   tenant: string;
+  /** Of the job or batch. */
   id: string;
+}
+
+export interface Claim extends Owner {
   /** When the claim runs out. */
   untilMs: number;
 }
 
 export interface AttemptRecord {
+  webhookId: string;
+  /** This one included. */
+  tries: number;
+  /** The first about this end: what is known is about an earlier one. */
+  fresh: boolean;
   url: string;
   type: string;
   attempt: WebhookAttempt;
@@ -48,8 +57,10 @@ if ARGV[3] == '' then redis.call('ZREM', KEYS[1], ARGV[1]) else redis.call('ZADD
 return 1
 `;
 
-export const webhookIdOf = (subjectId: string) => `msg_${subjectId}`;
-export const subjectOf = (webhookId: string) => webhookId.slice('msg_'.length);
+/** @param endedAtMs for what can end more than once */
+export const webhookIdOf = (subjectId: string, endedAtMs?: number) =>
+  `msg_${subjectId}${endedAtMs === undefined ? '' : `-${endedAtMs.toString(36)}`}`;
+export const subjectOf = (webhookId: string) => webhookId.slice('msg_'.length).split('-')[0] ?? '';
 
 export function createWebhookLedger(redis: Redis, now: () => number = Date.now) {
   const settle = (claim: Claim, next: number | '') =>
@@ -78,16 +89,18 @@ export function createWebhookLedger(redis: Redis, now: () => number = Date.now) 
       await settle(claim, '');
     },
 
-    /** Attempts so far. */
-    async tries(id: string): Promise<number> {
-      return Number((await withRedisDeadline(redis.hget(webhookKeys.delivery(id), 'tries'))) ?? 0);
+    /** Attempts so far under this `webhook-id`. */
+    async tries(id: string, webhookId: string): Promise<{ tries: number; fresh: boolean }> {
+      const [known, tries] = await withRedisDeadline(redis.hmget(webhookKeys.delivery(id), 'webhookId', 'tries'));
+      return known === webhookId ? { tries: Number(tries ?? 0), fresh: false } : { tries: 0, fresh: true };
     },
 
     /** Writes an attempt down; then, if the claim still holds, what follows from it. */
-    async record(claim: Claim, { url, type, attempt, state, nextAtMs }: AttemptRecord): Promise<void> {
+    async record(claim: Claim, { attempt, nextAtMs, fresh, tries, ...known }: AttemptRecord): Promise<void> {
       const [delivery, attempts] = [webhookKeys.delivery(claim.id), webhookKeys.attempts(claim.id)];
-      const facts = { tenant: claim.tenant, url, type, state, nextAt: String(nextAtMs ?? '') };
-      const written = redis.multi().hset(delivery, facts).hincrby(delivery, 'tries', 1).expire(delivery, keepSeconds);
+      const facts = { ...known, tenant: claim.tenant, tries: String(tries), nextAt: String(nextAtMs ?? '') };
+      const written = redis.multi().hset(delivery, facts).expire(delivery, keepSeconds);
+      if (fresh) written.del(attempts);
       written.rpush(attempts, JSON.stringify(attempt)).ltrim(attempts, -keptAttempts, -1).expire(attempts, keepSeconds);
       await withRedisDeadline(written.exec());
       await settle(claim, nextAtMs ?? '');
@@ -101,7 +114,7 @@ export function createWebhookLedger(redis: Redis, now: () => number = Date.now) 
       if (facts['tenant'] !== tenant) return undefined;
       const nextAt = facts['nextAt'];
       return {
-        id: webhookIdOf(id),
+        id: facts['webhookId'] ?? '',
         subject: id,
         type: facts['type'] ?? '',
         url: facts['url'] ?? '',
@@ -113,9 +126,9 @@ export function createWebhookLedger(redis: Redis, now: () => number = Date.now) 
     },
 
     /** Makes a delivery due now, with all its tries ahead. */
-    async replay({ tenant, id, url, type }: { tenant: string; id: string; url: string; type: string }): Promise<void> {
+    async replay({ tenant, id }: Owner, known: { webhookId: string; url: string; type: string }): Promise<void> {
       const delivery = webhookKeys.delivery(id);
-      const facts = { tenant, url, type, state: 'pending', tries: '0', nextAt: String(now()) };
+      const facts = { ...known, tenant, state: 'pending', tries: '0', nextAt: String(now()) };
       const written = redis.multi().hset(delivery, facts).expire(delivery, keepSeconds);
       await withRedisDeadline(written.zadd(webhookKeys.due, now(), webhookMember({ tenant, id })).exec());
     },

@@ -211,7 +211,8 @@ export const propertyDescriptions: Readonly<Record<string, string>> = {
   'PresignedUpload.expiresAt': 'When the URL stops working.',
   'StoredUpload.bytes': 'Bytes stored.',
   'StoredUpload.sha256': 'SHA-256 of them, in hex.',
-  'WebhookDelivery.id': 'The `webhook-id` of all its attempts: `msg_` and the id of the job or batch.',
+  'WebhookDelivery.id':
+    'The `webhook-id` of all its attempts: `msg_` and the id of the job; of a batch, which can end again, with its end.',
   'WebhookDelivery.subject': 'Id of the job or batch.',
   'WebhookDelivery.type': 'What happened: `job.succeeded`, `batch.completed_with_errors`, …',
   'WebhookDelivery.url': 'Where it is sent.',

@@ -87,7 +87,9 @@ async function replay(tenant: string, id: string, deps: WebhookRoutesDeps): Prom
   const answer = await deps.readSubject(subject);
   if (answer.kind === 'gone') throw new AppError('not_found', { detail: 'there is no webhook of this id' });
   if (answer.kind === 'unfinished') throw new AppError('conflict', { detail: 'it has not ended yet' });
-  await deps.webhooks.replay({ ...subject, url: answer.webhookUrl, type: answer.message.type });
+  const { webhookId, webhookUrl: url, message } = answer;
+  if (webhookId !== id) throw new AppError('not_found', { detail: 'there is a newer webhook of this batch' });
+  await deps.webhooks.replay(subject, { webhookId, url, type: message.type });
   const delivery = await deps.webhooks.read(tenant, subject.id);
   if (!delivery) throw new AppError('not_found');
   return delivery;

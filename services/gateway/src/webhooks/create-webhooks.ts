@@ -1,4 +1,5 @@
 /** Puts the parts of webhooks together: what the routes need, and the sender. */
+import { createBatchLedger } from '@timbre/shared/batch/batch-ledger';
 import { createPublicPost } from '@timbre/shared/net/public-post';
 import type { Logger } from '@timbre/shared/observability/logger';
 import type { Metrics } from '@timbre/shared/observability/metrics';
@@ -39,7 +40,7 @@ export function createWebhooks(options: WebhooksOptions): Webhooks {
   const webhooks = createWebhookLedger(redis);
   const secrets = createWebhookSecrets({ store, locks });
   const publicPost = createPublicPost({ allowPrivate });
-  const readSubject = createWebhookSubjects({ ledger, store, publicUrl });
+  const readSubject = createWebhookSubjects({ ledger, batches: createBatchLedger(redis), store, publicUrl });
   const send = createSendWebhook({ secrets, publicPost });
   const pings = createTenantQuota({ limit: pingsPerTenant, what: 'webhook pings' });
   const nextWait = createSchedule({ waitsSeconds: retrySeconds });

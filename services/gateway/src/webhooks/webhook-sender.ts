@@ -7,7 +7,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { createThrottledLog, type Logger } from '@timbre/shared/observability/logger';
 import type { Metrics } from '@timbre/shared/observability/metrics';
-import { webhookIdOf, type Claim, type WebhookLedger } from '@timbre/shared/webhooks/webhook-ledger';
+import type { Claim, WebhookLedger } from '@timbre/shared/webhooks/webhook-ledger';
 import { createPlaces } from './places.js';
 import type { SendWebhook } from './send-webhook.js';
 import { webhookBody } from './webhook-message.js';
@@ -112,7 +112,7 @@ async function deliver(
 
 async function attempt(
   claim: Claim,
-  { webhookUrl, message }: Ended,
+  { webhookUrl, webhookId, message }: Ended,
   deps: WebhookSenderDeps,
   counters: Counters,
 ): Promise<void> {
@@ -120,12 +120,16 @@ async function attempt(
   const { tenant, id } = claim;
   if (now() > claim.untilMs - attemptMs) return;
   deps.failpoint?.('webhook-claimed');
-  const result = await send({ tenant, url: webhookUrl, id: webhookIdOf(id), body: webhookBody(message) });
+  const result = await send({ tenant, url: webhookUrl, id: webhookId, body: webhookBody(message) });
   deps.failpoint?.('webhook-sent');
-  const tries = (await webhooks.tries(id)) + 1;
+  const before = await webhooks.tries(id, webhookId);
+  const tries = before.tries + 1;
   const wait = result.verdict === 'refused' ? nextWait(tries, result.retryAfterSeconds) : undefined;
   const state = result.verdict === 'refused' ? (wait === undefined ? 'failed' : 'pending') : result.verdict;
   await webhooks.record(claim, {
+    webhookId,
+    tries,
+    fresh: before.fresh,
     url: webhookUrl,
     type: message.type,
     attempt: result.attempt,

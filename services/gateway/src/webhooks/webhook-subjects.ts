@@ -1,10 +1,13 @@
 /** Reads what a webhook is about: the job or batch as it ended, and the address that wants to know. */
 import { isAppError } from '@timbre/shared/errors';
+import type { BatchLedger } from '@timbre/shared/batch/batch-ledger';
+import { batchViewOf } from '@timbre/shared/batch/batch-record';
+import { isBatchEnded } from '@timbre/shared/contracts/batch';
 import type { WebhookMessage } from '@timbre/shared/contracts/webhook';
 import type { Ledger } from '@timbre/shared/queue/ledger';
-import { batchOutcomeKey, batchSpecKey } from '@timbre/shared/storage/batch-keys';
 import { outcomeKey, submissionKey } from '@timbre/shared/storage/job-keys';
 import type { ObjectStore } from '@timbre/shared/storage/object-store';
+import { webhookIdOf } from '@timbre/shared/webhooks/webhook-ledger';
 
 export interface Subject {
   tenant: string;
@@ -12,7 +15,7 @@ export interface Subject {
 }
 
 export type SubjectAnswer =
-  | { kind: 'ended'; webhookUrl: string; message: WebhookMessage }
+  | { kind: 'ended'; webhookUrl: string; webhookId: string; message: WebhookMessage }
   /** It has not ended, or its end is not written down yet. */
   | { kind: 'unfinished' }
   /** Nobody wants to know, or its data is deleted. */
@@ -22,11 +25,22 @@ export type ReadSubject = (subject: Subject) => Promise<SubjectAnswer>;
 
 interface Facts {
   webhookUrl: string | undefined;
+  webhookId: string;
+  /** What it is called in addresses. */
+  path: string;
   view: Record<string, unknown> | undefined;
 }
 
-export function createWebhookSubjects(deps: { ledger: Ledger; store: ObjectStore; publicUrl: string }): ReadSubject {
-  const { ledger, store, publicUrl } = deps;
+export interface WebhookSubjectsDeps {
+  ledger: Ledger;
+  batches: BatchLedger;
+  store: ObjectStore;
+  publicUrl: string;
+  now?: () => number;
+}
+
+export function createWebhookSubjects(deps: WebhookSubjectsDeps): ReadSubject {
+  const { ledger, batches, store, publicUrl, now = Date.now } = deps;
 
   const readJson = async (key: string): Promise<Record<string, unknown> | undefined> => {
     try {
@@ -37,34 +51,40 @@ export function createWebhookSubjects(deps: { ledger: Ledger; store: ObjectStore
     }
   };
 
-  const fromStore = async (specKey: string, viewKey: string): Promise<Facts | undefined> => {
-    const spec = await readJson(specKey);
-    if (!spec) return undefined;
-    const { webhookUrl } = spec;
-    return { webhookUrl: typeof webhookUrl === 'string' ? webhookUrl : undefined, view: await readJson(viewKey) };
+  const jobFacts = async (subject: Subject): Promise<Facts | undefined> => {
+    const known = { webhookId: webhookIdOf(subject.id), path: `jobs/${subject.id}` };
+    const record = await ledger.read(subject.id);
+    if (record) {
+      if (record.spec.tenant !== subject.tenant) return undefined;
+      return { ...known, webhookUrl: record.spec.webhookUrl, view: record.view && { ...record.view } };
+    }
+    // The record has left Redis: tries go on for longer than it stays there.
+    const spec = await readJson(submissionKey(subject));
+    const webhookUrl = typeof spec?.['webhookUrl'] === 'string' ? spec['webhookUrl'] : undefined;
+    return webhookUrl === undefined ? undefined : { ...known, webhookUrl, view: await readJson(outcomeKey(subject)) };
   };
 
-  const factsOf = async (subject: Subject): Promise<Facts | undefined> => {
-    if (subject.id.startsWith('b')) return fromStore(batchSpecKey(subject), batchOutcomeKey(subject));
-    const record = await ledger.read(subject.id);
-    if (!record) return fromStore(submissionKey(subject), outcomeKey(subject));
-    if (record.spec.tenant !== subject.tenant) return undefined;
-    return { webhookUrl: record.spec.webhookUrl, view: record.view && { ...record.view } };
+  const batchFacts = async (subject: Subject): Promise<Facts | undefined> => {
+    const record = await batches.read(subject.id);
+    if (record?.spec.tenant !== subject.tenant) return undefined;
+    const view = isBatchEnded(record.state) ? { ...batchViewOf(record, { nowMs: now() }) } : undefined;
+    const webhookId = webhookIdOf(subject.id, record.finishedAtMs ?? 0);
+    return { webhookUrl: record.spec.webhookUrl, webhookId, path: `batches/${subject.id}`, view };
   };
 
   return async (subject) => {
-    const facts = await factsOf(subject);
-    if (facts?.webhookUrl === undefined) return { kind: 'gone' };
-    const { webhookUrl, view } = facts;
-    if (!view) return { kind: 'unfinished' };
     const kind = subject.id.startsWith('b') ? 'batch' : 'job';
-    const path = kind === 'batch' ? 'batches' : 'jobs';
-    const message = {
-      type: `${kind}.${String(view['state'])}`,
-      timestamp: String(view['finishedAt'] ?? view['createdAt']),
-      url: `${publicUrl}/v1/${path}/${subject.id}`,
-      data: view,
+    const facts = await (kind === 'batch' ? batchFacts(subject) : jobFacts(subject));
+    if (facts?.webhookUrl === undefined) return { kind: 'gone' };
+    const { webhookUrl, webhookId, path, view } = facts;
+    if (!view) return { kind: 'unfinished' };
+    const type = `${kind}.${String(view['state'])}`;
+    const timestamp = String(view['finishedAt'] ?? view['createdAt']);
+    return {
+      kind: 'ended',
+      webhookUrl,
+      webhookId,
+      message: { type, timestamp, url: `${publicUrl}/v1/${path}`, data: view },
     };
-    return { kind: 'ended', webhookUrl, message };
   };
 }
