@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { post } from '../client.js';
 import { createApiKey } from '../api-key.js';
 import { startSystem, waitReady, type TestSystem } from '@timbre/shared/testing/test-system';
+import { freePort } from '@timbre/shared/testing/redis-server';
 import { startS3Server, whyNoS3Server, type S3Server } from '@timbre/shared/testing/s3-server';
 
 const MIB = 1024 * 1024;
@@ -238,9 +239,12 @@ describe('the rules of a resumable upload', () => {
     expect(await append(upload, keys.ada, 10, body)).toMatchObject({ status: 410, code: 'upload_expired' });
   });
 
-  it('keeps what a hanging request has sent, and lets a newer request take over', async () => {
+  it('keeps what a hanging request has sent, and lets a newer one at another gateway take over', async () => {
+    const port = await freePort();
+    await system.add('gateway', { PORT: String(port) });
     const whole = randomBytes(300_000);
     const upload = await begin(system.url, keys.ada, whole.length);
+    const elsewhere = upload.replace(system.url, `http://127.0.0.1:${port}`);
     const headers = { ...as(keys.ada), 'upload-offset': '0', 'content-type': 'application/offset+octet-stream' };
     const answer = new Promise<number>((resolve, reject) => {
       const hanging = request(upload, { method: 'PATCH', headers: { ...headers, 'content-length': whole.length } });
@@ -249,12 +253,24 @@ describe('the rules of a resumable upload', () => {
     });
     // The newcomer asks only once the first has the upload.
     await expect.poll(() => readdir(join(root, '.tmp'))).not.toEqual([]);
-    const offset = Number((await call(upload, 'HEAD', as(keys.ada))).headers.get('upload-offset'));
+    const offset = Number((await call(elsewhere, 'HEAD', as(keys.ada))).headers.get('upload-offset'));
     expect(await answer).toBe(423);
     expect(offset).toBeGreaterThan(0);
     expect(offset).toBeLessThanOrEqual(200_000);
-    expect((await append(upload, keys.ada, offset, whole.subarray(offset))).status).toBe(204);
+    expect((await append(elsewhere, keys.ada, offset, whole.subarray(offset))).status).toBe(204);
     expect(await sha256OfJob(system, keys.ada, upload)).toMatchObject({ sha256: sha256(whole) });
+  });
+
+  it('is cut with 408 when nothing comes for 10 seconds, and keeps what came', async () => {
+    const upload = await begin(system.url, keys.ada, 300_000);
+    const headers = { ...as(keys.ada), 'upload-offset': '0', 'content-type': 'application/offset+octet-stream' };
+    const status = await new Promise<number>((resolve, reject) => {
+      const stalled = request(upload, { method: 'PATCH', headers: { ...headers, 'content-length': 300_000 } });
+      stalled.once('response', (response) => resolve(response.resume().statusCode ?? 0)).once('error', reject);
+      stalled.write(randomBytes(1000));
+    });
+    expect(status).toBe(408);
+    expect((await call(upload, 'HEAD', as(keys.ada))).headers.get('upload-offset')).toBe('1000');
   });
 
   it('ends as the file when two clients write it at the same time', async () => {

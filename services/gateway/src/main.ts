@@ -110,6 +110,8 @@ const submit = createSubmitJob({
 });
 const uploadQuota = createTenantQuota({ limit: config.MAX_UPLOADS_PER_TENANT, what: 'uploads' });
 const locks = createExclusiveLocks(redis, subscriber);
+const isKeptUpload = async ({ tenant, id }: { tenant: string; id: string }): Promise<boolean> =>
+  (await withRedisDeadline(redis.hexists(ledgerKeys.keptUploads, `${tenant}/${id}`))) === 1;
 const admission = createAdmission({
   ledger,
   redisMemory: () => readRedisMemory(redis),
@@ -194,7 +196,7 @@ const app = createApp({
     retrySeconds: config.BATCH_DEADLINE_SECONDS,
   },
   webhooks: hooks.routes,
-  resumable: { uploads: createResumableUploads({ store, locks }), quota: uploadQuota },
+  resumable: { uploads: createResumableUploads({ store, locks, isKept: isKeptUpload }), quota: uploadQuota },
   readiness,
   authFailureLimit: createAuthFailureLimit(),
   rateLimit: createRateLimit({ perSecond: config.RATE_LIMIT_PER_SECOND, burst: config.RATE_LIMIT_BURST }),

@@ -36,13 +36,15 @@ export interface ResumableUploads {
   look(owner: UploadOwner, signal: AbortSignal): Promise<UploadView>;
   /** @throws AppError also `upload_offset_mismatch`, `payload_too_large`, `too_many_parts`, `upload_checksum_mismatch` */
   append(request: AppendRequest, signal: AbortSignal): Promise<UploadView>;
-  /** @throws AppError `not_found`, `upload_locked` */
+  /** @throws AppError `not_found`, `upload_locked`; `conflict` when a batch is made of it */
   remove(owner: UploadOwner, signal: AbortSignal): Promise<void>;
 }
 
 export interface ResumableUploadsDeps {
   store: ObjectStore;
   locks: ExclusiveLocks;
+  /** Whether a batch is made of the upload. */
+  isKept: (owner: UploadOwner) => Promise<boolean>;
   now?: () => number;
 }
 
@@ -50,7 +52,8 @@ const keepMs = 24 * 3_600_000;
 /** 64 GiB in parts of 8 MiB, and as many more for interruptions. */
 const maxPartObjects = 20_000;
 
-export function createResumableUploads({ store, locks, now = Date.now }: ResumableUploadsDeps): ResumableUploads {
+export function createResumableUploads(deps: ResumableUploadsDeps): ResumableUploads {
+  const { store, locks, now = Date.now } = deps;
   const viewAt = (info: UploadInfo, offset: number, changedMs: number): UploadView => ({
     info,
     offset,
@@ -114,6 +117,7 @@ export function createResumableUploads({ store, locks, now = Date.now }: Resumab
     remove: (owner, client) =>
       alone(owner, client, async () => {
         if (!(await readUpload(store, owner))) throw new AppError('not_found', { detail: 'there is no such upload' });
+        if (await deps.isKept(owner)) throw new AppError('conflict', { detail: 'a batch is made of this upload' });
         await store.deletePrefix(uploadPrefix(owner));
       }),
   };

@@ -108,12 +108,13 @@ const deleteUpload: Operation = {
   tag: 'Uploads',
   operationId: 'deleteUpload',
   summary: 'Give a resumable upload up',
-  description: 'Deletes what was received, finished or not. Jobs and batches made of it are not touched.',
+  description:
+    'Deletes what was received, finished or not. Jobs made of it have a copy of their own; an upload that a batch is made of is refused with `conflict`.',
   scope: 'submit',
   parameters: ['TusResumable'],
   request: { params: uploadIdParameter },
   answers: { 204: emptyAnswer('Deleted.', {}) },
-  problems: ['not_found', 'tus_version_unsupported', 'upload_locked'],
+  problems: ['not_found', 'tus_version_unsupported', 'conflict', 'upload_locked'],
 };
 
 export const resumableUploadOperations: readonly Operation[] = [
