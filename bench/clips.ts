@@ -6,8 +6,8 @@ import { decodeClip, defaultDecodeLimits } from '@timbre/preprocess/audio/decode
 
 const rateHz = 44_100;
 
-/** `count` 16-bit mono wav files of `seconds` at 44.1 kHz. */
-export async function benchClips(count: number, seconds: number): Promise<Uint8Array[]> {
+/** `count` 16-bit mono wav files of `seconds` at 44.1 kHz, numbered from `first`: equal numbers give equal files. */
+export async function benchClips(count: number, seconds: number, first = 0): Promise<Uint8Array[]> {
   const names = (await readdir(join(root, 'samples'))).filter(
     (name) => /\.(wav|flac|mp3|ogg)$/.test(name) && !name.startsWith('mute'),
   );
@@ -18,7 +18,7 @@ export async function benchClips(count: number, seconds: number): Promise<Uint8A
     }),
   );
   return Array.from({ length: count }, (_, index) =>
-    toWav(sources[index % sources.length] ?? new Float32Array(1), index, seconds),
+    toWav(sources[index % sources.length] ?? new Float32Array(1), first + index, seconds),
   );
 }
 

@@ -1,4 +1,5 @@
-/** `npm run bench -- kernel|pipeline [--write]`: measures, prints, and with `--write` puts the figures into docs/performance.md. */
+/** `npm run bench -- kernel|pipeline|archive [--write]`: measures, prints, and with `--write` puts the figures into docs/performance.md. */
+import { runArchiveBench } from './archive.js';
 import { kernelSection } from './kernel-section.js';
 import { runPipelineBench } from './pipeline.js';
 import { writePerformance } from './performance-doc.js';
@@ -6,6 +7,7 @@ import { writePerformance } from './performance-doc.js';
 const benches: Record<string, () => Promise<{ heading: string; lines: string[] }>> = {
   kernel: kernelSection,
   pipeline: runPipelineBench,
+  archive: runArchiveBench,
 };
 
 // As in the worker: no usage data to the maker of ONNX Runtime.

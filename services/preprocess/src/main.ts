@@ -7,8 +7,7 @@ import { openImportStores } from '@timbre/shared/storage/open-import-stores';
 import { startStageService } from '@timbre/shared/queue/stage-service';
 import { defaultDecodeLimits, locateFfmpeg } from './audio/decode-clip.js';
 import { createByteBudget } from './byte-budget.js';
-import { defaultArchiveLimits } from './archives/archive-limits.js';
-import { createExpander } from './expand/expander.js';
+import { createExpandThread } from './expand/expand-in-thread.js';
 import { createPreprocessHandler } from './handler.js';
 import { createEarlierResults } from './slices/earlier-results.js';
 import { createPreprocessSliceHandler } from './slices/slice-handler.js';
@@ -57,6 +56,20 @@ await startStageService({
       budget: createByteBudget(config.MAX_CLIP_BYTES_IN_FLIGHT),
     };
     const earlier = createEarlierResults(store, batches);
+    const expanding = createExpandThread(
+      {
+        redisUrl: config.REDIS_URL,
+        objectStoreUrl: config.OBJECT_STORE_URL,
+        dataDir: config.DATA_DIR,
+        importUrls: config.IMPORT_URLS,
+        maxFileBytes: config.MAX_FILE_BYTES,
+        maxClips: config.MAX_BATCH_CLIPS,
+        reuseMaxClips: config.REUSE_MAX_CLIPS,
+        slices: { maxClips: config.SLICE_MAX_CLIPS, maxSeconds: config.SLICE_MAX_SECONDS },
+      },
+      log,
+    );
+    lifecycle.onStop('expand thread', () => expanding.close());
     return {
       handler: createPreprocessHandler(shared),
       sliceHandler: createPreprocessSliceHandler({
@@ -67,15 +80,7 @@ await startStageService({
         sources: createSourceSpecs(store),
         parallel: threadCount + 1,
       }),
-      expand: createExpander({
-        store,
-        batches,
-        importStores,
-        earlier,
-        limits: { ...defaultArchiveLimits(config.MAX_FILE_BYTES), maxEntries: config.MAX_BATCH_CLIPS },
-        most: config.REUSE_MAX_CLIPS,
-        slices: { maxClips: config.SLICE_MAX_CLIPS, maxSeconds: config.SLICE_MAX_SECONDS },
-      }),
+      expand: (batch, signal) => expanding.handler(batch, signal),
     };
   },
 });

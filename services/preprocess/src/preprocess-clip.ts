@@ -39,7 +39,7 @@ export async function preprocessClip(task: ClipTask, signal?: AbortSignal): Prom
   const { pack, windows } = task.probe ? { pack: new Uint8Array(), windows: 0 } : packOf(decoded.pcm, task, facts);
   return {
     pack,
-    packSha256: sha256Hex(pack),
+    packSha256: task.inSlice ? '' : sha256Hex(pack),
     windows,
     ...facts,
     decodeSeconds: (decodedAt - started) / 1000,

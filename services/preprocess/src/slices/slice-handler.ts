@@ -154,7 +154,7 @@ export function createPreprocessSliceHandler(deps: SliceHandlerDeps): SliceHandl
     const { features, featureDigest, preflight } = spec;
     const run = () =>
       deps.threads.run(
-        { bytes: new Uint8Array(bytes), features, featureDigest, limits, ffmpegPath, probe: preflight },
+        { bytes: new Uint8Array(bytes), features, featureDigest, limits, ffmpegPath, probe: preflight, inSlice: true },
         'bulk',
         signal,
       );

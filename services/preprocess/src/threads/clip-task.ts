@@ -12,6 +12,8 @@ export interface ClipTask {
   limits: DecodeLimits;
   /** Only decode and measure: no features, an empty pack. */
   probe?: boolean;
+  /** The pack becomes part of a slice pack, which has a digest of its own. */
+  inSlice?: boolean;
   /** `null`: no ffmpeg on this machine. */
   ffmpegPath: string | null;
 }
@@ -19,6 +21,7 @@ export interface ClipTask {
 export interface ClipTensors {
   /** An encoded tensor pack; empty for a probe. */
   pack: Uint8Array;
+  /** Empty for a clip of a slice. */
   packSha256: string;
   windows: number;
   clipSha256: string;
