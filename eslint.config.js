@@ -78,6 +78,23 @@ export default tseslint.config(
       ),
     },
   },
+  // Runs in browsers too, and without zod there: of the contracts it takes the types.
+  {
+    files: ['client/src/**/*.ts'],
+    ignores: ['client/src/node/**', '**/*.test.ts'],
+    rules: {
+      'no-restricted-globals': ['error', 'Buffer', 'process', 'setImmediate'],
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            { group: ['node:*'], message: 'browsers have none; Node-only parts are in client/src/node' },
+            { group: ['@timbre/*', 'zod'], allowTypeImports: true, message: 'types only' },
+          ],
+        },
+      ],
+    },
+  },
   {
     files: ['**/src/**/*.ts'],
     ignores: ['**/main.ts', '**/*.test.ts', 'shared/src/testing/**', 'cli/**'],

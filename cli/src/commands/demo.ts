@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { CliError } from '../cli-error.js';
-import { createTimbreClient } from '../client/timbre-client.js';
+import { createTimbreClient } from '@timbre/client';
 import { findClips } from '../demo/clip-files.js';
 import { matchesExpected, readExpected, type Expected } from '../demo/expected.js';
 import { createProgress } from '../demo/progress.js';
@@ -46,11 +46,11 @@ async function runDemo(invocation: Invocation, paths: string[], flags: DemoFlags
   const apiKey = flags.apiKey ?? invocation.environment['TIMBRE_API_KEY'];
 
   const work = async (system: RunningSystem, signal: AbortSignal): Promise<number> => {
-    const client = createTimbreClient({ baseUrl: system.url, apiKey });
+    const { jobs } = createTimbreClient({ baseUrl: system.url, apiKey });
     const progress = createProgress({ total: clips.length, isTerminal: process.stderr.isTTY, report });
     let outcomes: ClipOutcome[];
     try {
-      outcomes = await submitClips(clips, { client, parallel: PARALLEL, signal, onDone: () => progress.advance() });
+      outcomes = await submitClips(clips, { jobs, parallel: PARALLEL, signal, onDone: () => progress.advance() });
     } finally {
       progress.finish();
     }

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { JobView } from '@timbre/shared/contracts/job';
-import { TimbreApiError } from '../client/api-error.js';
-import type { TimbreClient } from '../client/timbre-client.js';
+import { TimbreApiError } from '@timbre/client/api-error';
+import type { ClipJobs } from '@timbre/client';
 import { submitClips, type ClipOutcome } from './submit-clips.js';
 
 describe('submitClips', () => {
@@ -19,9 +19,9 @@ describe('submitClips', () => {
       return { path, name: `${index}.wav`, bytes: 1 };
     });
   const job = (id: string, state: string) => ({ id, state }) as JobView;
-  const run = (client: Partial<TimbreClient>, count: number, done: ClipOutcome[] = []) =>
+  const run = (jobs: Partial<ClipJobs>, count: number, done: ClipOutcome[] = []) =>
     submitClips(clips(count), {
-      client: client as TimbreClient,
+      jobs: jobs as ClipJobs,
       parallel: 3,
       signal: new AbortController().signal,
       onDone: (outcome) => void done.push(outcome),
@@ -32,11 +32,11 @@ describe('submitClips', () => {
     let most = 0;
     const outcomes = await run(
       {
-        submitClip: async ({ name }) => {
+        submit: async ({ name }) => {
           most = Math.max(most, ++inFlight);
           return job(name, 'queued');
         },
-        waitForJob: async (id) => {
+        wait: async (id) => {
           // Later clips end first.
           for (let turn = 10 - parseInt(id); turn > 0; turn--) await Promise.resolve();
           inFlight--;
@@ -53,11 +53,11 @@ describe('submitClips', () => {
     const done: ClipOutcome[] = [];
     const outcomes = await run(
       {
-        submitClip: async ({ name }) => {
+        submit: async ({ name }) => {
           if (name === '1.wav') throw new TimbreApiError(413, '{"code":"payload_too_large","detail":"too big"}');
           return job(name, 'queued');
         },
-        waitForJob: async (id) => job(id, 'succeeded'),
+        wait: async (id) => job(id, 'succeeded'),
       },
       3,
       done,
@@ -74,7 +74,7 @@ describe('submitClips', () => {
     const aborted: string[] = [];
     const work = run(
       {
-        submitClip: ({ name }, { signal } = {}) =>
+        submit: ({ name }, { signal } = {}) =>
           new Promise((_resolve, reject) => {
             signal!.addEventListener('abort', () => void aborted.push(name));
             if (name === '2.wav') reject(new TypeError('fetch failed'));

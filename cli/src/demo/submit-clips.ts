@@ -1,8 +1,8 @@
 /** Sends clips and waits for their jobs, a few at a time. One clip that fails, fails alone. */
 import { openAsBlob } from 'node:fs';
 import type { JobView } from '@timbre/shared/contracts/job';
-import { TimbreApiError } from '../client/api-error.js';
-import type { TimbreClient } from '../client/timbre-client.js';
+import { TimbreApiError } from '@timbre/client/api-error';
+import type { ClipJobs } from '@timbre/client';
 import type { ClipFile } from './clip-files.js';
 
 export interface ClipOutcome {
@@ -14,7 +14,7 @@ export interface ClipOutcome {
 }
 
 export interface SubmitOptions {
-  client: TimbreClient;
+  jobs: ClipJobs;
   /** Clips in flight. */
   parallel: number;
   signal: AbortSignal;
@@ -49,11 +49,11 @@ export async function submitClips(clips: ClipFile[], options: SubmitOptions): Pr
   return outcomes;
 }
 
-async function classifyClip(clip: ClipFile, { client, signal }: SubmitOptions): Promise<ClipOutcome> {
+async function classifyClip(clip: ClipFile, { jobs, signal }: SubmitOptions): Promise<ClipOutcome> {
   try {
     const content = await openAsBlob(clip.path);
-    const submitted = await client.submitClip({ name: clip.name, content }, { signal });
-    return { clip, job: await client.waitForJob(submitted.id, { signal }) };
+    const submitted = await jobs.submit({ name: clip.name, content }, { signal });
+    return { clip, job: await jobs.wait(submitted.id, { signal }) };
   } catch (error) {
     if (error instanceof TimbreApiError && error.status < 500) {
       return { clip, refusal: { code: error.code, detail: error.message } };

@@ -1,6 +1,6 @@
 /** One evaluation on a system that runs: which model answers, all clips through it, and the report of it. */
 import { CliError } from '../cli-error.js';
-import { createTimbreClient } from '../client/timbre-client.js';
+import { createTimbreClient } from '@timbre/client';
 import type { Invocation } from '../invocation.js';
 import { createEvaluationProgress } from './evaluation-progress.js';
 import type { LabelledFolder } from './labelled-clips.js';
@@ -50,7 +50,7 @@ export async function evaluateFolder(
   const startedAt = new Date();
   const outcomes = await withProgress(found.clips.length, say, (onDone) =>
     runClips(found.clips, {
-      client: createTimbreClient({ baseUrl: system.url, apiKey }),
+      jobs: createTimbreClient({ baseUrl: system.url, apiKey }).jobs,
       model: model.id,
       truths: truths.byLabel,
       parallel,

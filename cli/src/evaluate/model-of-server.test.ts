@@ -20,7 +20,7 @@ let seenKey: string | undefined;
 beforeEach(async () => {
   answers = {
     '/v1/models': { models: [model('first', false), model('second', true)], nextCursor: null },
-    '/v1/limits': { file: { maxBytes: 1 } },
+    '/v1/limits': { file: { maxBytes: 1 }, uploads: {} },
   };
   server = createServer((request, response) => {
     seenKey = request.headers.authorization;

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { JobView } from '@timbre/shared/contracts/job';
-import { TimbreApiError } from '../client/api-error.js';
-import type { ClipUpload } from '../client/timbre-client.js';
+import { TimbreApiError } from '@timbre/client/api-error';
+import type { ClipUpload } from '@timbre/client';
 import type { LabelledClip } from './labelled-clips.js';
 import { runClips, type Outcome, type RunOptions } from './run-clips.js';
 
@@ -27,12 +27,12 @@ const succeeded = (id: string, decision = 'label', label: string | null = 'piano
     timings: { preprocessSeconds: 0.01, inferSeconds: 0.002 },
   }) as unknown as JobView;
 
-const run = (clips: LabelledClip[], client: Partial<RunOptions['client']>, changes: Partial<RunOptions> = {}) =>
+const run = (clips: LabelledClip[], jobs: Partial<RunOptions['jobs']>, changes: Partial<RunOptions> = {}) =>
   runClips(clips, {
-    client: {
-      submitClip: async ({ name }) => ({ id: name }) as JobView,
-      waitForJob: async (id) => succeeded(id),
-      ...client,
+    jobs: {
+      submit: async ({ name }) => ({ id: name }) as JobView,
+      wait: async (id) => succeeded(id),
+      ...jobs,
     },
     model: 'mfcc-cnn',
     truths: new Map([['piano', 'piano']]),
@@ -59,11 +59,11 @@ describe('runClips', () => {
     const outcomes = await run(
       Array.from({ length: 10 }, (_, index) => clip(`${index}.wav`)),
       {
-        submitClip: async (upload) => {
+        submit: async (upload) => {
           sent.push(upload);
           return { id: upload.name } as JobView;
         },
-        waitForJob: (id) =>
+        wait: (id) =>
           new Promise((resolve) => {
             waiting.push(() => resolve(succeeded(id)));
             endOne();
@@ -82,7 +82,7 @@ describe('runClips', () => {
       'a.wav': succeeded('a', 'unknown', 'piano'),
       'b.wav': succeeded('b', 'mute', null),
     };
-    const outcomes = await run([clip('a.wav'), clip('b.wav')], { waitForJob: async (id) => jobs[id]! });
+    const outcomes = await run([clip('a.wav'), clip('b.wav')], { wait: async (id) => jobs[id]! });
     expect(outcomes).toMatchObject([
       { judged: { truth: 'piano', decision: 'unknown', guess: 'piano', confidence: 0.75, modelDigest: 'sha256:m' } },
       { judged: { truth: 'piano', decision: 'mute', guess: null, jobId: 'b' } },
@@ -95,12 +95,12 @@ describe('runClips', () => {
     const outcomes = await run(
       [clip('refused.wav'), clip('corrupt.wav'), clip('late.wav'), clip('broken.wav'), gone, clip('good.wav')],
       {
-        submitClip: async ({ name }) => {
+        submit: async ({ name }) => {
           if (name === 'refused.wav') throw new TimbreApiError(413, '{"code":"payload_too_large"}');
           if (name === 'broken.wav') throw new TimbreApiError(500, '{"code":"internal"}');
           return { id: name } as JobView;
         },
-        waitForJob: async (id) => {
+        wait: async (id) => {
           if (id === 'corrupt.wav') return failedJob;
           return id === 'late.wav' ? ({ id, state: 'expired' } as JobView) : succeeded(id);
         },
@@ -122,7 +122,7 @@ describe('runClips', () => {
     const work = run(
       Array.from({ length: 10 }, (_, index) => clip(`${index}.wav`)),
       {
-        submitClip: async () => {
+        submit: async () => {
           tries++;
           throw new TimbreApiError(401, '{"code":"auth_invalid","detail":"unknown key"}');
         },
@@ -135,7 +135,7 @@ describe('runClips', () => {
   it('aborts the other clips when the server is gone', async () => {
     let aborted = 0;
     const work = run([clip('0.wav'), clip('1.wav'), clip('2.wav')], {
-      submitClip: ({ name }, { signal } = {}) =>
+      submit: ({ name }, { signal } = {}) =>
         new Promise((_resolve, reject) => {
           signal!.addEventListener('abort', () => void aborted++);
           if (name === '2.wav') reject(new TypeError('fetch failed'));

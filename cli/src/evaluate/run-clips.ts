@@ -7,15 +7,15 @@ import { constants, openAsBlob } from 'node:fs';
 import { access } from 'node:fs/promises';
 import type { JobView } from '@timbre/shared/contracts/job';
 import { CliError } from '../cli-error.js';
-import { TimbreApiError } from '../client/api-error.js';
-import type { TimbreClient } from '../client/timbre-client.js';
+import { TimbreApiError } from '@timbre/client/api-error';
+import type { ClipJobs } from '@timbre/client';
 import type { FailedClip, JudgedClip } from './judged-clip.js';
 import type { LabelledClip } from './labelled-clips.js';
 
 export type Outcome = { judged: JudgedClip } | { failed: FailedClip };
 
 export interface RunOptions {
-  client: Pick<TimbreClient, 'submitClip' | 'waitForJob'>;
+  jobs: ClipJobs;
   model: string;
   truths: ReadonlyMap<string, string>;
   /** Clips in flight. */
@@ -52,12 +52,12 @@ export async function runClips(clips: readonly LabelledClip[], options: RunOptio
 }
 
 async function runClip(clip: LabelledClip, options: RunOptions): Promise<Outcome> {
-  const { client, model, signal } = options;
+  const { jobs, model, signal } = options;
   const content = await openClip(clip.path);
   if (!content) return failedClip(clip, { code: 'file_unreadable', detail: `${clip.path} cannot be read` });
   try {
-    const submitted = await client.submitClip({ name: clip.name, content, model, lane: 'bulk' }, { signal });
-    return outcomeOf(clip, await client.waitForJob(submitted.id, { signal }), options.truths);
+    const submitted = await jobs.submit({ name: clip.name, content, model, lane: 'bulk' }, { signal });
+    return outcomeOf(clip, await jobs.wait(submitted.id, { signal }), options.truths);
   } catch (error) {
     if (!(error instanceof TimbreApiError)) throw error;
     if (HOPELESS.has(error.code)) throw new CliError(`${error.code}: ${error.message}`);

@@ -48,10 +48,10 @@ describe('createTimbreClient', () => {
 
   it('sends fields, then the file under the name `file`, with the key and an idempotency key', async () => {
     const client = await clientFor([job('queued')]);
-    expect(await client.submitClip(clip)).toMatchObject({ id, state: 'queued' });
+    expect(await client.jobs.submit(clip)).toMatchObject({ id, state: 'queued' });
     const { request, body } = seen[0]!;
     expect(request.headers).toMatchObject({ authorization: 'Bearer ak_test' });
-    expect(request.headers['idempotency-key']).toMatch(/^[0-9a-f-]{36}$/);
+    expect(request.headers['idempotency-key']).toMatch(/^[0-9a-f]{32}$/);
     expect(body.indexOf('name="model"')).toBeLessThan(body.indexOf('name="file"'));
     expect(body).toContain('RIFFdata');
   });
@@ -62,50 +62,50 @@ describe('createTimbreClient', () => {
       json(429, { code: 'rate_limited' }, { 'retry-after': '7' }),
       job('queued'),
     ]);
-    await client.submitClip(clip);
+    await client.jobs.submit(clip);
     expect(waits).toEqual([3000, 7000]);
     expect(new Set(seen.map(({ request }) => request.headers['idempotency-key'])).size).toBe(1);
   });
 
   it('tries a dropped connection again after half of 200 and half of 400 ms', async () => {
     const client = await clientFor([dropConnection, dropConnection, job('queued')]);
-    await client.submitClip(clip);
+    await client.jobs.submit(clip);
     expect(waits).toEqual([100, 200]);
   });
 
   it('gives up after 12 tries with the code of the last answer', async () => {
     const client = await clientFor(Array.from({ length: 12 }, () => json(503, { code: 'queue_full', detail: 'full' })));
-    await expect(client.submitClip(clip)).rejects.toMatchObject({ code: 'queue_full', status: 503, message: 'full' });
+    await expect(client.jobs.submit(clip)).rejects.toMatchObject({ code: 'queue_full', status: 503, message: 'full' });
     expect(seen).toHaveLength(12);
   });
 
   it('does not try a refused clip again', async () => {
     const client = await clientFor([json(413, { code: 'payload_too_large', requestId: 'r1' })]);
-    await expect(client.submitClip(clip)).rejects.toMatchObject({ code: 'payload_too_large', requestId: 'r1' });
+    await expect(client.jobs.submit(clip)).rejects.toMatchObject({ code: 'payload_too_large', requestId: 'r1' });
     expect(seen).toHaveLength(1);
   });
 
   it('names an answer that is no problem document by its status', async () => {
     const client = await clientFor([(_request, response) => void response.writeHead(404).end('<html>')]);
-    await expect(client.getJob(id)).rejects.toMatchObject({ code: 'http_404' });
+    await expect(client.jobs.get(id)).rejects.toMatchObject({ code: 'http_404' });
   });
 
   it('asks with waitSeconds=30 until the job has ended', async () => {
     const client = await clientFor([job('queued'), job('inferring'), job('failed')]);
-    expect(await client.waitForJob(id)).toMatchObject({ state: 'failed' });
+    expect(await client.jobs.wait(id)).toMatchObject({ state: 'failed' });
     expect(seen.map(({ request }) => request.url)).toEqual(Array(3).fill(`/v1/jobs/${id}?waitSeconds=30`));
   });
 
   it('stops at an abort without another try', async () => {
     const controller = new AbortController();
     const client = await clientFor([() => controller.abort(new Error('enough'))]);
-    await expect(client.waitForJob(id, { signal: controller.signal })).rejects.toThrow('enough');
+    await expect(client.jobs.wait(id, { signal: controller.signal })).rejects.toThrow('enough');
     expect(seen).toHaveLength(1);
   });
 
   it('refuses a 200 that is not a job', async () => {
     const client = await clientFor([json(200, { hello: 'world' })]);
-    await expect(client.getJob(id)).rejects.toThrow('the answer is not a job: {"hello":"world"}');
+    await expect(client.jobs.get(id)).rejects.toThrow('the answer is not a job: {"hello":"world"}');
   });
 });
 
