@@ -2,7 +2,10 @@
 import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { Webhook } from 'standardwebhooks';
+import tar from 'tar-stream';
+import { Upload } from 'tus-js-client';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { JobView } from '@timbre/shared/contracts/job';
 import { createLogger } from '@timbre/shared/observability/logger';
@@ -27,6 +30,27 @@ beforeAll(async () => {
 afterEach(async () => {
   for (const made of receivers.splice(0)) await made.stop();
 });
+
+async function tarOf(files: Record<string, Uint8Array>): Promise<Buffer> {
+  const pack = tar.pack();
+  for (const [name, content] of Object.entries(files)) pack.entry({ name }, Buffer.from(content));
+  pack.finalize();
+  return buffer(pack);
+}
+
+async function uploadByTus(url: string, content: Buffer, filename: string): Promise<{ uploadId: string }> {
+  const upload = await new Promise<string>((resolve, reject) => {
+    const client: Upload = new Upload(content, {
+      endpoint: `${url}/v1/uploads`,
+      metadata: { filename },
+      chunkSize: 100_000,
+      onSuccess: () => resolve(client.url ?? ''),
+      onError: reject,
+    });
+    client.start();
+  });
+  return { uploadId: upload.split('/').at(-1) ?? '' };
+}
 
 /** What becomes true within 30 seconds. */
 const eventually = <T>(value: () => T) => expect.poll(value, { timeout: 30_000 });
@@ -153,6 +177,38 @@ describe('a webhook', () => {
     });
     expect(messageOf(received[0]?.body ?? '').type).toBe('ping');
     new Webhook(secret).verify(received[0]?.body ?? '', received[0]?.headers ?? {});
+  });
+});
+
+describe('a webhook of a batch', () => {
+  let system: TestSystem;
+  beforeAll(async () => {
+    system = await startSystem({ env: open });
+  });
+  afterAll(() => system.stop());
+
+  it('tells how the archive of a resumable upload ended, without its clips', async () => {
+    const { url, received } = await receiver(() => 200);
+    const archive = await tarOf({ 'a/violin.wav': bytes, 'b/notes.wav': Buffer.from('no audio at all') });
+    const { uploadId } = await uploadByTus(system.url, archive, 'takes.tar');
+    const accepted = await post(`${system.url}/v1/batches`, JSON.stringify({ source: { uploadId }, webhookUrl: url }));
+    expect(accepted.status).toBe(202);
+    await eventually(() => received.length).toBe(1);
+    const [{ body, headers } = { body: '', headers: {} }] = received;
+    new Webhook(String((await get(`${system.url}/v1/webhooks/secret`))['secret'])).verify(body, headers);
+    const id = String(accepted.body['id']);
+    expect(headers['webhook-id']).toMatch(new RegExp(`^msg_${id}-[0-9a-z]+$`));
+    expect(JSON.parse(body)).toMatchObject({
+      type: 'batch.completed_with_errors',
+      url: `${system.url}/v1/batches/${id}`,
+      data: { id, name: 'takes.tar', clips: { total: 2, succeeded: 1, failed: 1 } },
+    });
+    await eventually(() => stateOf(system, id)).toMatchObject({ state: 'delivered', tries: 1 });
+    const removed = await fetch(`${system.url}/v1/uploads/${uploadId}`, {
+      method: 'DELETE',
+      headers: { 'tus-resumable': '1.0.0' },
+    });
+    expect(removed.status).toBe(409);
   });
 });
 

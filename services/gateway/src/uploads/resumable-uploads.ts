@@ -110,6 +110,8 @@ export function createResumableUploads(deps: ResumableUploadsDeps): ResumableUpl
           throw new AppError('payload_too_large', { details: { limit: maxBytes, observed: bytes } });
         if (state.partObjects >= maxPartObjects)
           throw new AppError('too_many_parts', { details: { limit: maxPartObjects } });
+        // A body whose connection is gone already would never end.
+        signal.throwIfAborted();
         const stored = await appendParts(store, request.open(signal), { owner, offset, maxBytes, checksum, onStored });
         return viewAt(state.info, offset + stored, now());
       }),
