@@ -80,7 +80,9 @@ interface Setting {
   default: string | undefined;
 }
 
-const defaultSchema = z.union([z.string(), z.number(), z.boolean(), z.array(z.string())]).optional();
+const defaultSchema = z
+  .union([z.string(), z.number(), z.boolean(), z.array(z.string()), z.array(z.number())])
+  .optional();
 const factsSchema = z.looseObject({
   enum: z.array(z.string()).optional(),
   minimum: z.number().optional(),
