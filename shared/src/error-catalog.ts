@@ -95,7 +95,7 @@ export const errorCatalog = {
     'This version of the tus protocol is not spoken here',
     'Send `Tus-Resumable: 1.0.0`.',
   ),
-  conflict: request(409, 'The job is not in a state that allows this', 'Look at `details.state`.'),
+  conflict: request(409, 'The job or batch is not in a state that allows this', 'Look at `details.state`.'),
   url_forbidden: request(
     422,
     'This address may not be fetched',

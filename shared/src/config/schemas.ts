@@ -59,6 +59,11 @@ const importShape = {
     ),
 };
 
+/** As above: the gateway only tells it. */
+const batchLimitShape = {
+  MAX_BATCH_CLIPS: count(1, 10_000_000).default(1_000_000).describe('Clips in one batch.'),
+};
+
 const recordShape = {
   RECORD_SECONDS: count(1, 31_536_000)
     .default(86_400)
@@ -70,6 +75,7 @@ export const gatewaySchema = z.object({
   ...clipLimitShape,
   ...recordShape,
   ...importShape,
+  ...batchLimitShape,
   MAX_LIVE_BATCHES: count(1, 1_000_000)
     .default(1000)
     .describe('Unfinished batches in all, above which new ones get 503.'),
@@ -146,7 +152,7 @@ export const preprocessSchema = z.object({
   ...clipLimitShape,
   ...recordShape,
   ...importShape,
-  MAX_BATCH_CLIPS: count(1, 10_000_000).default(1_000_000).describe('Clips in one batch.'),
+  ...batchLimitShape,
   SLICE_MAX_CLIPS: count(1, 500).default(32).describe('Clips of a batch worked on as one task.'),
   SLICE_MAX_SECONDS: count(1, 86_400).default(160).describe('Seconds of audio (estimated) in one such task.'),
   REUSE_MAX_CLIPS: count(0, 10_000_000)

@@ -21,6 +21,14 @@ export function limitsView(config: GatewayConfig) {
       parallelPerTenant: config.MAX_UPLOADS_PER_TENANT,
       minBytesPerSecond: config.MIN_UPLOAD_BYTES_PER_SECOND,
     },
+    batches: {
+      maxClips: config.MAX_BATCH_CLIPS,
+      maxArchiveBytes: config.MAX_ARCHIVE_BYTES,
+      maxListedClips: 10_000,
+      maxLive: config.MAX_LIVE_BATCHES,
+      deadlineSeconds: config.BATCH_DEADLINE_SECONDS,
+      retentionSeconds: config.RETENTION_SECONDS,
+    },
     streams: { openPerTenant: config.MAX_STREAMS_PER_TENANT },
     jobs: {
       maxBacklog: config.MAX_BACKLOG_JOBS,

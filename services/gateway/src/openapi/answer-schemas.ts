@@ -4,6 +4,8 @@
  */
 import { z } from 'zod';
 import { errorCatalog, type ErrorCode } from '@timbre/shared/error-catalog';
+import { batchViewSchema, itemViewSchema } from '@timbre/shared/contracts/batch';
+import { batchDiffReportSchema, itemChangeSchema } from '@timbre/shared/contracts/batch-diff';
 import { jobViewSchema, uploadIdSchema } from '@timbre/shared/contracts/job';
 import { modelCardSchema } from '@timbre/shared/contracts/model-card';
 import type { Readiness } from '@timbre/shared/observability/admin-server';
@@ -29,6 +31,21 @@ export const jobPageSchema = z.strictObject({
   jobs: z.array(jobViewSchema),
   nextCursor: z.string().nullable(),
 }) satisfies z.ZodType<JobPage>;
+
+export const batchPageSchema = z.strictObject({
+  batches: z.array(batchViewSchema),
+  nextCursor: z.string().nullable(),
+});
+
+export const itemPageSchema = z.strictObject({ items: z.array(itemViewSchema), nextCursor: z.string().nullable() });
+
+export const batchDiffSchema = batchDiffReportSchema.extend({
+  before: z.string(),
+  after: z.string(),
+  items: z.array(itemChangeSchema),
+});
+
+export const missingClipsAnswerSchema = z.strictObject({ missing: z.array(z.string()) });
 
 export const modelViewSchema = modelCardSchema.safeExtend({
   modelDigest: z.string(),
@@ -74,6 +91,14 @@ export const limitsSchema = z.strictObject({
     maxHeaderBytes: count,
   }),
   uploads: z.strictObject({ maxBytes: count, parallelPerTenant: count, minBytesPerSecond: count }),
+  batches: z.strictObject({
+    maxClips: count,
+    maxArchiveBytes: count,
+    maxListedClips: count,
+    maxLive: count,
+    deadlineSeconds: count,
+    retentionSeconds: count,
+  }),
   streams: z.strictObject({ openPerTenant: count }),
   jobs: z.strictObject({
     maxBacklog: count,

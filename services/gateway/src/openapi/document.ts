@@ -13,6 +13,9 @@ import {
 import { introduction, tags } from './introduction.js';
 import { namedSchemas, nameSchemas } from './named-schemas.js';
 import { registerOperation, type Operation } from './operation.js';
+import { batchOperations } from './operations/batches.js';
+import { batchResultOperations } from './operations/batch-results.js';
+import { clipOperations } from './operations/clips.js';
 import { classifyOperations } from './operations/classify.js';
 import { jobOperations } from './operations/jobs.js';
 import { modelOperations } from './operations/models.js';
@@ -33,7 +36,10 @@ export type OpenApiDocument = ReturnType<OpenApiGeneratorV31['generateDocument']
 export const operations: readonly Operation[] = [
   ...classifyOperations,
   ...jobOperations,
+  ...batchOperations,
+  ...batchResultOperations,
   ...uploadOperations,
+  ...clipOperations,
   ...webhookOperations,
   ...modelOperations,
   ...systemOperations,

@@ -3,7 +3,10 @@
  * `describeProperties` in describe.ts puts these into the document, and refuses an entry that describes nothing and a
  * property that nothing describes.
  */
+import { batchComponentDescriptions, batchPropertyDescriptions } from './batch-glossary.js';
+
 export const componentDescriptions: Readonly<Record<string, string>> = {
+  ...batchComponentDescriptions,
   Job: 'The classification of one clip by one model.',
   JobState:
     'Where a job is. `queued` → `preprocessing` → `inferring` → `succeeded`, or one of the other ends: `failed` (see `error`), `canceled`, `expired` (its deadline passed). A job that has ended never changes.',
@@ -56,6 +59,7 @@ function submitFields(component: string): Record<string, string> {
 }
 
 export const propertyDescriptions: Readonly<Record<string, string>> = {
+  ...batchPropertyDescriptions,
   'Job.id': 'Id of the job: `j` and 32 hex digits.',
   'Job.state': 'Where the job is.',
   'Job.lane': 'Lane it runs in.',
@@ -252,6 +256,13 @@ export const propertyDescriptions: Readonly<Record<string, string>> = {
   'Limits.uploads.maxBytes': 'Largest resumable upload.',
   'Limits.uploads.parallelPerTenant': 'Uploads one tenant may have in flight.',
   'Limits.uploads.minBytesPerSecond': 'Slower uploads, averaged over 10 s, are cut.',
+  'Limits.batches': 'Batches.',
+  'Limits.batches.maxClips': 'Most clips in one batch.',
+  'Limits.batches.maxArchiveBytes': 'Largest archive or manifest.',
+  'Limits.batches.maxListedClips': 'Most clips in one JSON body.',
+  'Limits.batches.maxLive': 'Unfinished batches, of all tenants, above which new ones are refused.',
+  'Limits.batches.deadlineSeconds': 'Deadline of batches that set none.',
+  'Limits.batches.retentionSeconds': 'How long batches that set nothing else are kept.',
   'Limits.streams': 'Held connections.',
   'Limits.streams.openPerTenant': 'Event streams and waiting requests one tenant may have open.',
   'Limits.jobs': 'Jobs.',

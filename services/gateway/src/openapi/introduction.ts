@@ -4,6 +4,8 @@ import type { Tag } from './operation.js';
 export const tags: Readonly<Record<Tag, string>> = {
   Classify: 'One clip, one call, one answer.',
   Jobs: 'Submit clips, wait for them, follow them, cancel them, run them again.',
+  Batches:
+    'A whole archive, manifest, list or folder of the store as one batch: follow it, read its results while it runs, run what failed again, score it with another model.',
   Uploads: 'Send bytes first and name them later.',
   Webhooks: `Being told. Where a job or batch has a \`webhookUrl\`, a signed POST goes there once it has ended (Standard Webhooks 1.0: \`webhook-id\`, \`webhook-timestamp\`, \`webhook-signature\`), with \`{type, timestamp, url, data}\` under 20 kB. Anything but a 2xx within 15 seconds is tried again, ten times over three days; 410 ends it. The same message may come twice: the \`webhook-id\` tells.`,
   Models: 'What can be recognised, and how well.',
@@ -16,7 +18,7 @@ export function introduction(serverUrl: string): string {
 
     curl -F file=@take3.wav ${serverUrl}/v1/classify
 
-The answer is a job with the decision, a calibrated confidence, a timeline and the time each step took. For many clips use \`POST /v1/jobs\`, which answers at once, and wait for each with \`?waitSeconds=\` or its event stream.
+The answer is a job with the decision, a calibrated confidence, a timeline and the time each step took. \`POST /v1/jobs\` answers at once; wait with \`?waitSeconds=\` or the event stream. For many clips send an archive to \`POST /v1/batches\`.
 
 **Keys.** Where keys are in force, send \`Authorization: Bearer <key>\` (or \`X-API-Key\`). A key belongs to one tenant and has scopes: \`submit\`, \`read\`, \`admin\` (all of them). Jobs of other tenants do not exist for it: \`not_found\`. A gateway on a loopback address needs no key unless told so; it then answers local programs only.
 

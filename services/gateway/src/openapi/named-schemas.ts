@@ -4,6 +4,18 @@
  */
 import { zodToOpenAPIRegistry } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
+import {
+  batchFieldsSchema,
+  batchJsonSchema,
+  batchEventSchema,
+  batchStateSchema,
+  batchViewSchema,
+  itemStateSchema,
+  itemViewSchema,
+  manifestEntrySchema,
+} from '@timbre/shared/contracts/batch';
+import { itemChangeSchema } from '@timbre/shared/contracts/batch-diff';
+import { batchSummarySchema, shareSchema } from '@timbre/shared/contracts/batch-summary';
 import { clipQualitySchema } from '@timbre/shared/contracts/clip';
 import { featureSpecSchema } from '@timbre/shared/contracts/feature-spec';
 import {
@@ -28,12 +40,18 @@ import {
   webhookTestResultSchema,
   webhookTestSchema,
 } from '@timbre/shared/contracts/webhook';
+import { rescoreSchema } from '../routes/batches.js';
+import { missingClipsSchema } from '../routes/clips.js';
 import { presignSchema } from '../routes/uploads.js';
 import {
+  batchDiffSchema,
+  batchPageSchema,
   errorCodeSchema,
   healthSchema,
+  itemPageSchema,
   jobPageSchema,
   limitsSchema,
+  missingClipsAnswerSchema,
   modelPageSchema,
   modelViewSchema,
   predictedClassSchema,
@@ -45,6 +63,9 @@ import {
 
 /** A form with the clip in its field `file`. */
 export const clipFormSchema = submitFieldsSchema.extend({ file: z.string().meta({ format: 'binary' }) });
+
+/** A form with the archive or manifest in its field `file`. */
+export const batchFormSchema = batchFieldsSchema.extend({ file: z.string().meta({ format: 'binary' }) });
 
 export const namedSchemas = {
   Job: jobViewSchema,
@@ -61,6 +82,23 @@ export const namedSchemas = {
   ClipForm: clipFormSchema,
   ClipReference: submitJsonSchema,
   PredictedClass: predictedClassSchema,
+  Batch: batchViewSchema,
+  BatchState: batchStateSchema,
+  BatchPage: batchPageSchema,
+  BatchEvent: batchEventSchema,
+  BatchForm: batchFormSchema,
+  BatchRequest: batchJsonSchema,
+  BatchChanges: rescoreSchema,
+  ManifestEntry: manifestEntrySchema,
+  BatchItem: itemViewSchema,
+  BatchItemState: itemStateSchema,
+  BatchItemPage: itemPageSchema,
+  BatchSummary: batchSummarySchema,
+  Share: shareSchema,
+  BatchDiff: batchDiffSchema,
+  BatchItemChange: itemChangeSchema,
+  ClipQuestion: missingClipsSchema,
+  ClipAnswer: missingClipsAnswerSchema,
   Model: modelViewSchema,
   ModelPage: modelPageSchema,
   ModelMetrics: modelMetricsSchema,

@@ -28,6 +28,7 @@ function bareApp(): Express {
       },
     },
     jobs: {},
+    batches: {},
     classify: { streams: {} },
     resumable: {},
     webhooks: {},

@@ -12,8 +12,23 @@ const headers = {
     schema: { type: 'string' },
     example: '/v1/jobs/j9f86d081884c7d659a2feaa0c55ad015',
   },
+  BatchLocation: {
+    description: 'Address of the batch.',
+    schema: { type: 'string' },
+    example: '/v1/batches/b3e9f842e06cea5b2446865ffa2b6cfae',
+  },
+  Complete: {
+    description: '`true` when the batch has ended; while it runs more is to come.',
+    schema: { type: 'string', pattern: '^(true|false)$' },
+    example: 'true',
+  },
+  ContentDisposition: {
+    description: 'A file name.',
+    schema: { type: 'string' },
+    example: 'attachment; filename="b3e9f842e06cea5b2446865ffa2b6cfae.csv"',
+  },
   IdempotencyReplayed: {
-    description: '`true` when an earlier request with this `Idempotency-Key` made the job.',
+    description: '`true` when an earlier request with this `Idempotency-Key` made the job or batch.',
     schema: { type: 'string' },
     example: 'true',
   },
@@ -87,7 +102,7 @@ const parameters = {
     name: 'Idempotency-Key',
     in: 'header',
     description:
-      'Makes the request safe to send again: for 24 hours the same key with the same content answers with the same job, and with other content is refused. 1 to 255 printable ASCII characters, such as `import-2026-11-22-take3`.',
+      'Makes the request safe to send again: for 24 hours the same key with the same content answers with the same job or batch, and with other content is refused. 1 to 255 printable ASCII characters, such as `import-2026-11-22-take3`.',
     schema: { type: 'string', minLength: 1, maxLength: 255 },
   },
   ContentDigest: {

@@ -44,5 +44,5 @@ export const referenceProblems: readonly ErrorCode[] = ['invalid_json', 'not_fou
 
 /** Codes a clip that was sent can fail with; not those of fetching a URL and of batches. */
 export const clipFailures: readonly ErrorCode[] = (Object.keys(errorCatalog) as ErrorCode[]).filter(
-  (code) => errorCatalog[code].level === 'item' && !/^(url_|archive_|attempts_exhausted$)/.test(code),
+  (code) => errorCatalog[code].level === 'item' && !/^(url_|archive_|batch_|manifest_)/.test(code),
 );
