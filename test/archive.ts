@@ -43,15 +43,13 @@ export async function tarOf(
   { spoilEvery = 0, prefix = 'clips', first = 0 }: { spoilEvery?: number; prefix?: string; first?: number } = {},
 ): Promise<Buffer> {
   const archive = pack();
-  const chunks: Buffer[] = [];
-  archive.on('data', (chunk: Buffer) => chunks.push(chunk));
-  const ended = new Promise((resolve, reject) => archive.on('end', resolve).on('error', reject));
   for (let index = 0; index < clips; index += 1) {
     const spoil = spoilEvery > 0 && index % spoilEvery === spoilEvery - 1;
     const bytes = spoil ? spoiled[Math.floor(index / spoilEvery) % spoiled.length]!.bytes() : toneWav(first + index);
     archive.entry({ name: `${prefix}/${String(index).padStart(6, '0')}.wav` }, bytes);
   }
   archive.finalize();
-  await ended;
+  const chunks: Buffer[] = [];
+  for await (const chunk of archive as AsyncIterable<Buffer>) chunks.push(chunk);
   return Buffer.concat(chunks);
 }

@@ -81,8 +81,8 @@ async function readSlice(
   if (slice.result !== undefined)
     return (await readSliceResults(store, spec, slice.slice, slice.result)).map((result) => ({ result }));
   if (!open) return [];
-  const ended = state === 'canceled' || state === 'expired' ? state : undefined;
-  const openState = ended ?? (slice.atWork && !isBatchEnded(state) ? 'running' : 'queued');
+  const ended = isBatchEnded(state) ? (state === 'expired' ? state : 'canceled') : undefined;
+  const openState = ended ?? (slice.atWork ? 'running' : 'queued');
   return (await readSliceItems(store, spec, slice)).map((item) => ({ item, state: openState }));
 }
 

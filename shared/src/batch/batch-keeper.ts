@@ -1,15 +1,19 @@
 /** What must happen to batches without anybody asking: steps of the keeper's sweep. */
-import { isBatchEnded } from '../contracts/batch.js';
+import { isAppError } from '../errors.js';
+import { isBatchEnded, type BatchSpec } from '../contracts/batch.js';
 import type { Logger } from '../observability/logger.js';
 import { childTraceparent } from '../observability/traceparent.js';
+import { ledgerKeys } from '../queue/ledger-keys.js';
+import { ledgerKeys } from '../queue/ledger-keys.js';
 import { withRedisDeadline, type Redis } from '../queue/redis-connection.js';
 import type { TaskQueues } from '../queue/task-queues.js';
 import { batchAudioPrefix, batchOutcomeKey, batchPrefix, batchTensorsPrefix } from '../storage/batch-keys.js';
 import type { ObjectStore } from '../storage/object-store.js';
-import { reuseSpace, type BatchLedger } from './batch-ledger.js';
+import { reuseSpace, uploadOf, type BatchLedger } from './batch-ledger.js';
 import { batchRedisKeys } from './batch-redis-keys.js';
 import { batchViewOf, type BatchRecord } from './batch-record.js';
-import { sliceTask, type SliceDirectory } from './slice-directory.js';
+import { itemError } from './item-results.js';
+import { isManifestLost, sliceTask, type SliceDirectory } from './slice-directory.js';
 
 export interface BatchKeeperDeps {
   redis: Redis;
@@ -49,7 +53,11 @@ export function createBatchKeeperSteps(deps: BatchKeeperDeps) {
       ({ atWork, sinceMs }) => !atWork && sinceMs < now() - promiseMs,
     );
     return each(idle, async ({ slice, stage, generation, deaths }) => {
-      const task = sliceTask(spec, await directory.find(spec, slice), { stage, round, nowMs: now() });
+      const found = await directory.find(spec, slice).catch(async (error: unknown) => {
+        if (isAppError(error) && isManifestLost(error)) await batches.giveUp(spec.id, itemError(error));
+        throw error;
+      });
+      const task = sliceTask(spec, found, { stage, round, nowMs: now() });
       const place = { generation, quarantine: deaths > 0 };
       if (await queues.hasSlice(task, place)) return false;
       await queues.enqueueSlice(task, place);
@@ -104,6 +112,8 @@ export function createBatchKeeperSteps(deps: BatchKeeperDeps) {
           await store.put(batchOutcomeKey(record.spec), view, { contentType: 'application/json' });
         }
         directory.forget(id);
+        // Sent through again meanwhile, it may have ended anew.
+        if ((await batches.read(id))?.revision !== record?.revision) return false;
         await withRedisDeadline(redis.zrem(batchRedisKeys.ended, id));
         return record !== null;
       });
@@ -134,13 +144,26 @@ export async function deleteBatchAudio(
   { redis, batches, store }: Deleting,
   owner: { tenant: string; id: string },
 ): Promise<void> {
-  const source = (await batches.read(owner.id))?.spec.source;
-  // An upload belongs to the batch that was made of it.
-  if (source?.kind === 'object')
-    for (const { key } of source.parts) if (key.startsWith('incoming/')) await store.delete(key);
+  const spec = (await batches.read(owner.id))?.spec;
+  if (spec) {
+    await withRedisDeadline(redis.hset(batchRedisKeys.batch(owner.id), 'audioDeleted', 1));
+    await deleteUpload({ redis, store }, spec);
+  }
   await store.deletePrefix(batchAudioPrefix(owner));
   await store.deletePrefix(batchTensorsPrefix(owner));
   await withRedisDeadline(redis.zrem(batchRedisKeys.audioExpiry, `${owner.tenant}/${owner.id}`));
+}
+
+/** An upload belongs to the batches that were made of it: the last one takes it along. */
+async function deleteUpload({ redis, store }: Pick<Deleting, 'redis' | 'store'>, spec: BatchSpec): Promise<void> {
+  const upload = uploadOf(spec);
+  if (upload === undefined || spec.source.kind !== 'object') return;
+  const users = batchRedisKeys.uploadUsers(upload);
+  await withRedisDeadline(redis.srem(users, spec.id));
+  if ((await withRedisDeadline(redis.scard(users))) > 0) return;
+  for (const { key } of spec.source.parts) await store.delete(key);
+  const [, tenant, id] = /^incoming\/([^/]+)\/(u[0-9a-f]{32})/.exec(upload) ?? [];
+  if (tenant && id) await withRedisDeadline(redis.hdel(ledgerKeys.keptUploads, `${tenant}/${id}`));
 }
 
 /** Ends the batch if it is alive, and deletes everything of it. */

@@ -7,6 +7,7 @@ import type { BatchSpec, BatchState } from '../contracts/batch.js';
 import type { JobError } from '../contracts/job.js';
 import type { PackReference, SliceTask, StageName } from '../contracts/pipeline.js';
 import { withRedisDeadline, type Redis } from '../queue/redis-connection.js';
+import { uploadPrefixOf } from '../storage/upload-keys.js';
 import { batchRedisKeys, tokenLength } from './batch-redis-keys.js';
 import { parseBatchRecord, type BatchRecord } from './batch-record.js';
 import { batchScripts } from './batch-scripts.js';
@@ -46,12 +47,16 @@ export type SliceBegin =
       pack: PackReference | undefined;
       failures: number;
       generation: number;
+      /** When the batch must have ended; later than in its spec after a retry. */
+      deadlineAtMs: number;
+      /** Times its process ended while no clip of it was named as being at work. */
+      unexplainedDeaths: number;
       /** Clips that ended their process too often. */
       condemned: number[];
       /** Token of the result object this slice had before, in an earlier round. */
       previous: string | undefined;
     }
-  | { kind: 'quarantine'; deaths: number }
+  | { kind: 'quarantine'; deaths: number; generation: number }
   | { kind: 'missing' | 'terminal' | 'superseded' };
 
 /** What the ledger keeps of a slice handed out. */
@@ -76,8 +81,11 @@ export function createBatchLedger(redis: Redis, now: () => number = Date.now) {
     asToken(await call<string>(redis.getrange(key, position * tokenLength, position * tokenLength + tokenLength - 1)));
 
   return {
-    /** @throws AppError `queue_full`, `idempotency_in_progress` when the key is no longer reserved for the caller */
-    async accept(spec: BatchSpec, { maxLive, idempotency }: AcceptOptions): Promise<void> {
+    /**
+     * `exists`: it was accepted before, and is as it was.
+     * @throws AppError `queue_full`, `idempotency_in_progress` when the key is no longer reserved for the caller
+     */
+    async accept(spec: BatchSpec, { maxLive, idempotency }: AcceptOptions): Promise<'accepted' | 'exists'> {
       const answer = await call<string>(
         scripts.timbreBatchAccept(
           spec.id,
@@ -92,10 +100,12 @@ export function createBatchLedger(redis: Redis, now: () => number = Date.now) {
           idempotency?.token ?? '',
           idempotency?.value ?? '',
           idempotency?.ttlSeconds ?? 0,
+          uploadOf(spec) ?? '',
         ),
       );
       if (answer === 'lost') throw new AppError('idempotency_in_progress', { retryAfterSeconds: 1 });
       if (answer === 'full') throw new AppError('queue_full', { details: { limit: maxLive }, retryAfterSeconds: 60 });
+      return answer === 'exists' ? 'exists' : 'accepted';
     },
 
     /** `superseded`: another reader of the source is ahead. `ended`: the batch takes no more. */
@@ -127,8 +137,9 @@ export function createBatchLedger(redis: Redis, now: () => number = Date.now) {
           condemningDeaths,
         ),
       );
-      const [kind, deaths, spec, pack, failures, generation, condemned, previous] = answer.map(String);
-      if (kind === 'quarantine') return { kind, deaths: Number(deaths) };
+      const [kind, deaths, ...claim] = answer.map(String);
+      if (kind === 'quarantine') return { kind, deaths: Number(deaths), generation: Number(claim[0]) };
+      const [spec, pack, failures, generation, condemned, previous, deadline, unexplained] = claim;
       if (kind !== 'run') return { kind: kind as 'missing' | 'terminal' | 'superseded' };
       return {
         kind,
@@ -139,6 +150,8 @@ export function createBatchLedger(redis: Redis, now: () => number = Date.now) {
         generation: Number(generation),
         condemned: toNumbers(JSON.parse(condemned ?? '[]')),
         previous: asToken(previous ?? ''),
+        deadlineAtMs: Number(deadline),
+        unexplainedDeaths: Number(unexplained),
       };
     },
 
@@ -183,18 +196,65 @@ export function createBatchLedger(redis: Redis, now: () => number = Date.now) {
       return answer === 'committed';
     },
 
+    /** `true` when the slice waits again as if it had not been handed out. */
+    takeBack: async (id: string, slice: number): Promise<boolean> =>
+      (await call<number>(scripts.timbreBatchTakeBack(id, slice))) === 1,
+
     /** The state it had, when it had ended before; `canceling` otherwise. */
     cancel: (id: string, becomes: 'canceled' | 'expired') =>
-      call<BatchState | 'missing'>(scripts.timbreBatchCancel(id, now(), becomes)),
+      call<BatchState | 'missing'>(scripts.timbreBatchCancel(id, now(), becomes, '')),
+
+    /** Ends a batch that cannot go on; what is finished decides whether it `failed` or only in part. */
+    giveUp: (id: string, error: JobError) =>
+      call<BatchState | 'missing'>(scripts.timbreBatchCancel(id, now(), 'broken', JSON.stringify(error))),
+
+    /** Puts back how a batch had ended. `tell`: its webhook may not have been delivered. */
+    restore: (
+      id: string,
+      {
+        state,
+        startedAtMs,
+        finishedAtMs,
+        error,
+        tell,
+      }: Pick<BatchRecord, 'state' | 'startedAtMs' | 'error'> & {
+        finishedAtMs: number;
+        tell: boolean;
+      },
+    ) =>
+      call<'restored' | 'missing'>(
+        scripts.timbreBatchRestore(
+          id,
+          now(),
+          state,
+          startedAtMs ?? '',
+          finishedAtMs,
+          error ? JSON.stringify(error) : '',
+          tell ? 1 : 0,
+        ),
+      ),
 
     forceEnd: (id: string, cancelingSinceMs: number) =>
       call<number>(scripts.timbreBatchForceEnd(id, now(), cancelingSinceMs)),
 
     retryFailed: (id: string, deadlineAtMs: number) =>
-      call<'retrying' | 'nothing' | 'missing' | BatchState>(scripts.timbreBatchRetryFailed(id, now(), deadlineAtMs)),
+      call<'retrying' | 'missing' | BatchState>(scripts.timbreBatchRetryFailed(id, now(), deadlineAtMs)),
 
     pause: (id: string, paused: boolean) =>
       call<'ok' | 'missing' | BatchState>(scripts.timbreBatchPause(id, paused ? 1 : 0)),
+
+    /** Unfinished batches over the clips of this one. */
+    async liveOver(rootId: string): Promise<string[]> {
+      const ids = await call<string[]>(redis.zrange(batchRedisKeys.live, 0, -1));
+      const specs = await Promise.all(
+        ids.map((id) => call<string | null>(redis.hget(batchRedisKeys.batch(id), 'spec'))),
+      );
+      const sources = specs.map((text) => (text === null ? undefined : (JSON.parse(text) as BatchSpec).source));
+      return ids.filter((_, at) => {
+        const source = sources[at];
+        return source?.kind === 'batch' && source.batchId === rootId;
+      });
+    },
 
     async read(id: string): Promise<BatchRecord | null> {
       return parseBatchRecord(await call<Record<string, string>>(redis.hgetall(batchRedisKeys.batch(id))));
@@ -257,6 +317,12 @@ export function createBatchLedger(redis: Redis, now: () => number = Date.now) {
       }));
     },
   };
+}
+
+/** The prefix of the upload a batch is made of, if it is. */
+export function uploadOf({ source }: Pick<BatchSpec, 'source'>): string | undefined {
+  const key = source.kind === 'object' ? source.parts[0]?.key : undefined;
+  return key?.startsWith('incoming/') ? (uploadPrefixOf(key) ?? key) : undefined;
 }
 
 /** Results are the same where model and features are. */

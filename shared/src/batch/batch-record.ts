@@ -27,6 +27,10 @@ export interface BatchRecord {
   decisions: Record<string, number>;
   revision: number;
   round: number;
+  /** Later than in the spec after a retry. */
+  deadlineAtMs: number;
+  /** Its clips cannot be read any more. */
+  audioDeleted: boolean;
   startedAtMs: number | undefined;
   finishedAtMs: number | undefined;
   error: JobError | undefined;
@@ -37,8 +41,9 @@ export function parseBatchRecord(hash: Record<string, string>): BatchRecord | nu
   if (!hash['spec'] || !hash['state']) return null;
   const count = (field: string) => Math.max(0, Number(hash[field] ?? 0));
   const time = (field: string) => (hash[field] ? Number(hash[field]) : undefined);
+  const spec = JSON.parse(hash['spec']) as BatchSpec;
   return {
-    spec: JSON.parse(hash['spec']) as BatchSpec,
+    spec,
     state: hash['state'] as BatchState,
     paused: hash['paused'] === '1',
     expanded: hash['expanded'] === '1',
@@ -57,6 +62,8 @@ export function parseBatchRecord(hash: Record<string, string>): BatchRecord | nu
     decisions: countsUnder(hash, 'decision:'),
     revision: count('revision'),
     round: count('round'),
+    deadlineAtMs: time('deadline') ?? spec.deadlineAtMs,
+    audioDeleted: hash['audioDeleted'] === '1',
     startedAtMs: time('startedAt'),
     finishedAtMs: time('finishedAt'),
     error: hash['error'] ? (JSON.parse(hash['error']) as JobError) : undefined,
@@ -83,7 +90,7 @@ export function batchViewOf(record: BatchRecord, { nowMs, pace, waiting }: ViewE
   const ended = isBatchEnded(record.state);
   const left = Math.max(0, total - succeeded - failed);
   const running = Math.min(left, record.running);
-  const canceled = record.state === 'canceled' || record.state === 'expired' ? left : 0;
+  const canceled = ended ? left : 0;
   const figures = pace && !ended ? paceOf(pace, record, nowMs) : undefined;
   return {
     id: spec.id,
@@ -115,7 +122,7 @@ export function batchViewOf(record: BatchRecord, { nowMs, pace, waiting }: ViewE
     ...figures,
     ...(waiting && !ended ? { waiting } : {}),
     ...(record.error ? { error: record.error } : {}),
-    deadlineAt: iso(spec.deadlineAtMs),
+    deadlineAt: iso(record.deadlineAtMs),
     audioExpiresAt: iso(spec.audioExpiresAtMs),
     expiresAt: iso(spec.expiresAtMs),
   };

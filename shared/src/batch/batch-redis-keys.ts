@@ -26,6 +26,8 @@ export const batchRedisKeys = {
   /** `<tenant>/<id>` by the time the audio is deleted, and by the time everything is. */
   audioExpiry: 'timbre:batches:audio-expiry',
   expiry: 'timbre:batches:expiry',
+  /** Batches made of an upload whose audio is still kept, by the prefix of its objects. */
+  uploadUsers: (prefix: string) => `timbre:upload-users:${prefix}`,
   events: (id: string) => `timbre:batch-events:${id}`,
   /** Says that there may be something to hand out. */
   feed: 'timbre:feed',

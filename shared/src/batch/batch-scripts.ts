@@ -6,10 +6,11 @@
  * Fields of a batch hash: `spec`, `state`, `paused`, `expanded`, `resume` (where reading the source goes on), `total`,
  * `slices`, `shards`, `inFlight` (slices), `running` (clips), `succeeded`, `failed`, `reused`, `msTotal`, `msDone`, `msPre`
  * and `msInfer` (backlog by stage), `jobsPre`, `jobsInfer`, `code:<code>`, `decision:<label>`, `revision`, `round`, `startedAt`,
- * `finishedAt`, `ending` (what a canceling batch becomes), `error`.
+ * `finishedAt`, `deadline`, `ending` (what a canceling batch becomes; `broken`: what its counts say), `error`, `retryMs` and
+ * `retryJobs` (what a slice sent through again was estimated at), `audioDeleted`.
  *
  * An entry in flight: `s` stage, `t` token of the attempt at work, `d` deaths, `f` failures, `g` generation, `q` since when it
- * waits, `c` clips, `m` milliseconds of audio, `cur` clip at work in quarantine, `sus` clip → deaths with it at work, `pack`.
+ * waits, `c` clips, `m` milliseconds of audio, `cur` clip at work in quarantine, `sus` clip → deaths with it at work, `u` deaths with no clip at work, `pack`.
  */
 import { webhookDueLua } from '../webhooks/webhook-due.js';
 
@@ -34,6 +35,9 @@ local function changed(id)
   redis.call('PUBLISH', 'timbre:batch-events:' .. id, revision)
 end
 local function finish(id, now, state)
+  if state == 'broken' then
+    state = tonumber(redis.call('HGET', batchKey(id), 'succeeded')) > 0 and 'completed_with_errors' or 'failed'
+  end
   redis.call('HSET', batchKey(id), 'state', state, 'finishedAt', now, 'running', 0, 'inFlight', 0)
   redis.call('DEL', batchKey(id) .. ':todo', batchKey(id) .. ':slices')
   dropBacklog(id)
@@ -83,21 +87,22 @@ local function drop(id, slice, entry)
 end
 `;
 
-/** ARGV: id, tenant, spec, now, deadline, audioExpires, expires, maxLive, idempotency key, token, value, TTL (s). */
+/** ARGV: id, tenant, spec, now, deadline, audioExpires, expires, maxLive, idempotency key, token, value, TTL (s), upload or ''. */
 const accept = `
-local id, tenant, spec, now, deadline, audioExpires, expires, maxLive, idem, idemToken, idemValue, idemTtl = unpack(ARGV)
+local id, tenant, spec, now, deadline, audioExpires, expires, maxLive, idem, idemToken, idemValue, idemTtl, upload = unpack(ARGV)
 if idem ~= '' and redis.call('GET', idem) ~= 'pending:' .. idemToken then return 'lost' end
 if redis.call('EXISTS', batchKey(id)) == 1 then return 'exists' end
 if redis.call('ZCARD', 'timbre:batches:live') >= tonumber(maxLive) then return 'full' end
 redis.call('HSET', batchKey(id), 'spec', spec, 'state', 'expanding', 'paused', 0, 'expanded', 0, 'resume', '', 'total', 0,
   'slices', 0, 'shards', 0, 'inFlight', 0, 'running', 0, 'succeeded', 0, 'failed', 0, 'reused', 0, 'msTotal', 0, 'msDone', 0,
-  'revision', 0, 'round', 0)
+  'revision', 0, 'round', 0, 'deadline', deadline)
 redis.call('ZADD', 'timbre:tenant:' .. tenant .. ':batches', now, id)
 redis.call('ZADD', 'timbre:batches:live', now, id)
 redis.call('ZADD', 'timbre:batches:outbox', now, id)
 redis.call('ZADD', 'timbre:batches:deadlines', deadline, id)
 redis.call('ZADD', 'timbre:batches:audio-expiry', audioExpires, tenant .. '/' .. id)
 redis.call('ZADD', 'timbre:batches:expiry', expires, tenant .. '/' .. id)
+if upload ~= '' then redis.call('SADD', 'timbre:upload-users:' .. upload, id) end
 if idem ~= '' then redis.call('SET', idem, idemValue, 'EX', idemTtl) end
 changed(id)
 return 'accepted'
@@ -170,7 +175,7 @@ return given
 /** ARGV: id, slice, stage, token, now, quarantine (0/1), clips, ms, deaths with one clip that condemn it. */
 const begin = `
 local id, slice, stage, token, now, quarantine, clips, ms, condemn = unpack(ARGV)
-local b = redis.call('HMGET', batchKey(id), 'state', 'spec', 'round')
+local b = redis.call('HMGET', batchKey(id), 'state', 'spec', 'round', 'retryMs', 'retryJobs', 'deadline')
 if not b[1] then return {'missing'} end
 if ended(b[1]) then return {'terminal'} end
 local entry = entryOf(id, slice)
@@ -183,6 +188,8 @@ if entry.t and entry.t ~= token then
     local name = tostring(entry.cur)
     entry.sus[name] = (entry.sus[name] or 0) + 1
     entry.cur = nil
+  else
+    entry.u = (entry.u or 0) + 1
   end
 end
 if b[1] == 'canceling' then
@@ -193,13 +200,15 @@ end
 entry.q = tonumber(now)
 if entry.d > 0 and quarantine == '0' then
   save(id, slice, entry)
-  return {'quarantine', entry.d}
+  return {'quarantine', entry.d, entry.g}
 end
 entry.t = token
 if not entry.c then
   entry.c = tonumber(clips)
   entry.m = tonumber(ms)
   redis.call('HINCRBY', batchKey(id), 'running', clips)
+  -- Sent through again, it was counted by an estimate: now it is known.
+  if tonumber(b[3]) > 0 then backlog(id, 'preprocess', entry.m - tonumber(b[4]), entry.c - tonumber(b[5])) end
 end
 save(id, slice, entry)
 redis.call('HSETNX', batchKey(id), 'startedAt', now)
@@ -208,7 +217,7 @@ for name, deaths in pairs(entry.sus or {}) do
   if deaths >= tonumber(condemn) then bad[#bad + 1] = tonumber(name) end
 end
 local old = redis.call('GETRANGE', batchKey(id) .. ':tokens', slice * 8, slice * 8 + 7)
-return {'run', entry.d, b[2], entry.pack or '', entry.f, entry.g, cjson.encode(bad), old}
+return {'run', entry.d, b[2], entry.pack or '', entry.f, entry.g, cjson.encode(bad), old, b[6], entry.u or 0}
 `;
 
 /** ARGV: id, slice, token, clip. Says which clip is at work, so that a death can be laid at its door. */
@@ -284,13 +293,29 @@ redis.call('PUBLISH', 'timbre:feed', id)
 return 'committed'
 `;
 
-/** ARGV: id, now, what it becomes (`canceled` or `expired`). Finished clips stay; slices at work are given up. */
+/** ARGV: id, slice. Takes a slice back that was handed out and has no task. */
+const takeBack = `
+local id, slice = unpack(ARGV)
+local entry = entryOf(id, slice)
+if not entry or entry.s ~= 'preprocess' or entry.t or entry.c or entry.d > 0 then return 0 end
+local state = redis.call('HGET', batchKey(id), 'state')
+if state ~= 'running' and state ~= 'expanding' then return 0 end
+redis.call('SETBIT', batchKey(id) .. ':todo', slice, 1)
+drop(id, slice, entry)
+return 1
+`;
+
+/**
+ * ARGV: id, now, what it becomes (`canceled`, `expired` or `broken`), error JSON or ''. Finished clips stay; slices at work
+ * are given up. The first to end it decides what it becomes.
+ */
 const cancel = `
-local id, now, becomes = unpack(ARGV)
+local id, now, becomes, failure = unpack(ARGV)
 local state = redis.call('HGET', batchKey(id), 'state')
 if not state then return 'missing' end
-if ended(state) then return state end
+if ended(state) or state == 'canceling' then return state end
 redis.call('HSET', batchKey(id), 'state', 'canceling', 'ending', becomes, 'cancelAt', now, 'expanded', 1)
+if failure ~= '' then redis.call('HSET', batchKey(id), 'error', failure) end
 redis.call('DEL', batchKey(id) .. ':todo')
 local flat = redis.call('HGETALL', batchKey(id) .. ':slices')
 for i = 1, #flat, 2 do
@@ -318,15 +343,19 @@ local id, now, deadline = unpack(ARGV)
 local state = redis.call('HGET', batchKey(id), 'state')
 if not state then return 'missing' end
 if state ~= 'completed_with_errors' and state ~= 'failed' then return state end
-if redis.call('BITCOUNT', batchKey(id) .. ':failed') == 0 then return 'nothing' end
+local slices = redis.call('BITCOUNT', batchKey(id) .. ':failed')
+if slices == 0 then return state end
 redis.call('BITOP', 'OR', batchKey(id) .. ':todo', batchKey(id) .. ':todo', batchKey(id) .. ':failed')
 redis.call('HINCRBY', batchKey(id), 'round', 1)
-redis.call('HSET', batchKey(id), 'state', 'running')
-redis.call('HDEL', batchKey(id), 'finishedAt')
+local all = redis.call('HMGET', batchKey(id), 'slices', 'msTotal', 'total')
+local ms = math.floor(tonumber(all[2]) / math.max(1, tonumber(all[1])))
+local jobs = math.ceil(tonumber(all[3]) / math.max(1, tonumber(all[1])))
+redis.call('HSET', batchKey(id), 'state', 'running', 'paused', 0, 'deadline', deadline, 'retryMs', ms, 'retryJobs', jobs)
+redis.call('HDEL', batchKey(id), 'finishedAt', 'msPre', 'jobsPre', 'msInfer', 'jobsInfer')
 redis.call('ZADD', 'timbre:batches:live', now, id)
 redis.call('ZADD', 'timbre:batches:deadlines', deadline, id)
 redis.call('ZREM', 'timbre:batches:ended', id)
-backlog(id, 'preprocess', 0, tonumber(redis.call('HGET', batchKey(id), 'failed')))
+backlog(id, 'preprocess', ms * slices, jobs * slices)
 changed(id)
 redis.call('PUBLISH', 'timbre:feed', id)
 return 'retrying'
@@ -344,6 +373,26 @@ redis.call('PUBLISH', 'timbre:feed', id)
 return 'ok'
 `;
 
+/**
+ * ARGV: id, now, state, startedAt, finishedAt, error JSON or '', whether its webhook may not be delivered yet (0/1). What a
+ * batch was that had ended before Redis lost it.
+ */
+const restore = `
+local id, now, state, startedAt, finishedAt, failure, tell = unpack(ARGV)
+local spec = redis.call('HGET', batchKey(id), 'spec')
+if not spec then return 'missing' end
+redis.call('HSET', batchKey(id), 'state', state, 'expanded', 1, 'finishedAt', finishedAt, 'running', 0, 'inFlight', 0)
+if startedAt ~= '' then redis.call('HSET', batchKey(id), 'startedAt', startedAt) end
+if failure ~= '' then redis.call('HSET', batchKey(id), 'error', failure) end
+redis.call('DEL', batchKey(id) .. ':todo', batchKey(id) .. ':slices')
+dropBacklog(id)
+for _, name in ipairs({'live', 'outbox', 'deadlines'}) do redis.call('ZREM', 'timbre:batches:' .. name, id) end
+local owner = cjson.decode(spec)
+if tell == '1' and owner.webhookUrl then webhookDue(owner.tenant .. '/' .. id, now) end
+changed(id)
+return 'restored'
+`;
+
 export const batchScripts = {
   timbreBatchAccept: prelude + accept,
   timbreBatchAddShard: prelude + addShard,
@@ -355,6 +404,8 @@ export const batchScripts = {
   timbreBatchAdvance: prelude + advance,
   timbreBatchRemake: prelude + remake,
   timbreBatchCommit: prelude + commit,
+  timbreBatchTakeBack: prelude + takeBack,
+  timbreBatchRestore: prelude + restore,
   timbreBatchCancel: prelude + cancel,
   timbreBatchForceEnd: prelude + forceEnd,
   timbreBatchRetryFailed: prelude + retryFailed,

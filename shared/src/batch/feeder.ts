@@ -10,10 +10,12 @@ import type { Logger } from '../observability/logger.js';
 import { createThrottledLog } from '../observability/logger.js';
 import { withRedisDeadline, type Redis } from '../queue/redis-connection.js';
 import type { TaskQueues } from '../queue/task-queues.js';
+import { toAppError, type AppError } from '../errors.js';
+import { itemError } from './item-results.js';
 import type { BatchLedger } from './batch-ledger.js';
 import { batchRedisKeys } from './batch-redis-keys.js';
 import { createFairShare, type Candidate } from './fair-share.js';
-import { sliceTask, type SliceDirectory } from './slice-directory.js';
+import { isManifestLost, sliceTask, type SliceDirectory } from './slice-directory.js';
 import type { BatchRecord } from './batch-record.js';
 import type { SliceTask } from '../contracts/pipeline.js';
 
@@ -58,6 +60,8 @@ export function createFeeder(deps: FeederDeps) {
   const me = randomUUID();
   const shares = createFairShare();
   let window = leastWaiting;
+  /** Slices handed out in the last turn. */
+  let handedOut = 0;
   let leasedUntil = 0;
 
   const hasLease = async (): Promise<boolean> => {
@@ -85,7 +89,8 @@ export function createFeeder(deps: FeederDeps) {
 
   const roomIn = async (): Promise<number> => {
     const [waiting, inferring] = await Promise.all([queues.waitingBulk('preprocess'), queues.waitingBulk('infer')]);
-    if (waiting === 0) window = Math.min(maxWaiting, window * 2);
+    // Only what was handed out and is gone already says that there could be more.
+    if (waiting === 0) window = handedOut > 0 ? Math.min(maxWaiting, window * 2) : leastWaiting;
     else if (waiting > window * 0.75) window = Math.max(leastWaiting, window * 0.9);
     return inferring > mostWaitingInference ? 0 : Math.floor(window) - waiting;
   };
@@ -94,9 +99,11 @@ export function createFeeder(deps: FeederDeps) {
   const tick = async (): Promise<number> => {
     if (!(await hasLease())) return 0;
     let room = await roomIn();
+    handedOut = 0;
     if (room <= 0) return 0;
     let open = await openBatches();
     const tasks: SliceTask[] = [];
+    let failure: AppError | undefined;
     while (room > 0 && open.length > 0) {
       const chosen = shares.pick(open);
       if (!chosen) break;
@@ -104,16 +111,37 @@ export function createFeeder(deps: FeederDeps) {
       const wanted = open.length === 1 ? room : 1;
       const slices = await batches.feed(chosen.id, wanted);
       if (slices.length < wanted) open = open.filter((batch) => batch !== chosen);
-      for (const slice of slices) {
-        const { spec, round } = chosen.record;
-        const found = await directory.find(spec, slice);
-        shares.charge(chosen, found.audioMs);
-        tasks.push(sliceTask(spec, found, { stage: 'preprocess', round, nowMs: now() }));
+      try {
+        tasks.push(...(await tasksOf(chosen, slices)));
+      } catch (error) {
+        open = open.filter((batch) => batch !== chosen);
+        failure = toAppError(error);
       }
       room -= slices.length;
     }
     await queues.enqueueSlices(tasks);
-    return tasks.length;
+    handedOut = tasks.length;
+    if (failure) throw failure;
+    return handedOut;
+  };
+
+  /** @throws AppError when the manifest cannot be read; the slices wait again then, or the batch is given up */
+  const tasksOf = async (chosen: Open, slices: readonly number[]): Promise<SliceTask[]> => {
+    const { spec, round } = chosen.record;
+    const tasks: SliceTask[] = [];
+    try {
+      for (const slice of slices) {
+        const found = await directory.find(spec, slice);
+        shares.charge(chosen, found.audioMs);
+        tasks.push(sliceTask(spec, found, { stage: 'preprocess', round, nowMs: now() }));
+      }
+      return tasks;
+    } catch (thrown) {
+      const error = toAppError(thrown);
+      if (isManifestLost(error)) await batches.giveUp(spec.id, itemError(error));
+      else for (const slice of slices) await batches.takeBack(spec.id, slice);
+      throw error;
+    }
   };
 
   /** Feeds for as long as the process lives: ten times a second while there is something, and when something changed. */

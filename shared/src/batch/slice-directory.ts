@@ -61,6 +61,9 @@ export function createSliceDirectory(store: ObjectStore, batches: BatchLedger): 
   };
 }
 
+/** A fault that no waiting mends: what the batch has left to do is not known any more. */
+export const isManifestLost = ({ code }: AppError): boolean => code === 'object_missing' || code === 'storage_corrupt';
+
 export function sliceTask(
   spec: BatchSpec,
   found: Slice & { shardToken: string },

@@ -59,6 +59,9 @@ export interface SliceRunnerDeps {
   now?: () => number;
 }
 
+/** Deaths of processes that no clip is to blame for, after which the slice as a whole is. */
+const maxUnexplainedDeaths = 8;
+
 type Claim = Extract<SliceBegin, { kind: 'run' }>;
 
 export function createSliceRunner(stage: StageName, handler: SliceHandler, deps: SliceRunnerDeps) {
@@ -67,6 +70,7 @@ export function createSliceRunner(stage: StageName, handler: SliceHandler, deps:
   const { maxAttempts, attemptTimeoutMs } = pipeline[stage];
 
   const finish = async (task: SliceTask, token: string, results: ItemResult[], previous: readonly ItemResult[]) => {
+    requireWhole(task, results);
     const owner = { tenant: task.tenant, id: task.batchId };
     const result = randomBytes(4).toString('hex');
     await writeSliceResults(store, owner, { slice: task.slice, token: result, results });
@@ -106,9 +110,10 @@ export function createSliceRunner(stage: StageName, handler: SliceHandler, deps:
   /** The slice itself cannot be worked on: each of its clips says why. */
   const failAll = async ({ task, previous }: SliceInput, token: string, error: AppError): Promise<string> => {
     const owner = { tenant: task.tenant, id: task.batchId };
-    const items = await readSliceItems(store, owner, task).catch(() =>
-      Array.from({ length: task.count }, (_, at) => ({ index: task.from + at, path: `#${task.from + at}` })),
-    );
+    const items = await readSliceItems(store, owner, task).catch((failure: unknown) => {
+      if (outages.has(toAppError(failure).code)) throw failure;
+      return Array.from({ length: task.count }, (_, at) => ({ index: task.from + at, path: `#${task.from + at}` }));
+    });
     const kept = new Map(previous.filter(({ state }) => state === 'succeeded').map((item) => [item.index, item]));
     const results = items.map((item) => kept.get(item.index) ?? failedItem(item, error, now()));
     return finish(task, token, results, previous);
@@ -120,20 +125,33 @@ export function createSliceRunner(stage: StageName, handler: SliceHandler, deps:
       { batchId: task.batchId, slice: task.slice, stage, code: error.code, detail: error.message, err: error.cause },
       'attempt failed',
     );
+    const giveBack = async (countFailure: boolean, cause: AppError): Promise<never> => {
+      await batches.release(task, token, countFailure);
+      metrics.taskRetries.inc({ stage, code: cause.code });
+      throw new RetryTask(cause.message, { cause });
+    };
     const outage = outages.has(error.code);
-    const again = errorCatalog[error.code].retryable && (outage || failures + 1 < maxAttempts);
-    if (!again) return failAll(input, token, error);
-    await batches.release(task, token, !outage);
-    metrics.taskRetries.inc({ stage, code: error.code });
-    throw new RetryTask(error.message, { cause: error });
+    // Whose deadline has passed is ended by the keeper, not clip by clip.
+    if (error.code === 'deadline_exceeded') return giveBack(false, error);
+    if (errorCatalog[error.code].retryable && (outage || failures + 1 < maxAttempts)) return giveBack(!outage, error);
+    try {
+      return await failAll(input, token, error);
+    } catch (thrown) {
+      // Not given back, the slice would pass for one whose process died.
+      return giveBack(false, toAppError(thrown));
+    }
   };
 
   const attempt = async (task: SliceTask, claim: Claim, token: string, quarantine: boolean): Promise<string> => {
     const { spec } = claim;
     const log = deps.log.child({ batchId: spec.id, slice: task.slice, stage, traceId: traceIdOf(task.traceparent) });
     const { controller, done } = cancels.watch(spec.id);
-    const limitMs = Math.min(attemptTimeoutMs, Math.max(1, spec.deadlineAtMs - now()));
-    const outOfTime = new AppError('resource_limit', { detail: `not done within ${Math.round(limitMs / 1000)} s` });
+    const leftMs = Math.max(1, claim.deadlineAtMs - now());
+    const limitMs = Math.min(attemptTimeoutMs, leftMs);
+    const outOfTime =
+      leftMs <= attemptTimeoutMs
+        ? new AppError('deadline_exceeded')
+        : new AppError('resource_limit', { detail: `not done within ${Math.round(limitMs / 1000)} s` });
     const timer = setTimeout(() => controller.abort(outOfTime), limitMs);
     const input: SliceInput = {
       task,
@@ -152,6 +170,8 @@ export function createSliceRunner(stage: StageName, handler: SliceHandler, deps:
           task.slice,
           claim.previous,
         );
+      if (claim.unexplainedDeaths >= maxUnexplainedDeaths)
+        return await failAll(input, token, new AppError('item_quarantined'));
       const output = await abortable(handler(input, controller.signal), controller.signal);
       return await applyOutput(input, token, claim.generation, output);
     } catch (thrown) {
@@ -195,10 +215,21 @@ export function createSliceRunner(stage: StageName, handler: SliceHandler, deps:
     }
     if (answer.kind === 'quarantine') {
       metrics.deaths.inc({ stage });
-      await queues.enqueueSlice({ ...task, enqueuedAtMs: now() }, { generation: 0, quarantine: true });
+      await queues.enqueueSlice({ ...task, enqueuedAtMs: now() }, { generation: answer.generation, quarantine: true });
     } else metrics.tasksDropped.inc({ stage, reason: answer.kind });
     return answer.kind;
   };
+}
+
+/**
+ * Every clip of the slice once, and no other: a clip too many would be counted twice for good.
+ * @throws AppError `internal`
+ */
+function requireWhole({ from, count }: SliceTask, results: readonly ItemResult[]): void {
+  const indexes = new Set(results.map(({ index }) => index));
+  const whole = Array.from({ length: count }, (_, at) => from + at).every((index) => indexes.has(index));
+  if (!whole || results.length !== count)
+    throw new AppError('internal', { detail: `${results.length} results for the ${count} clips of a slice` });
 }
 
 function observe(metrics: Metrics, counts: Record<string, number>): void {

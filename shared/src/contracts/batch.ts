@@ -142,6 +142,8 @@ export const clipRefSchema = z.discriminatedUnion('kind', [
     offset: z.int().nonnegative(),
     bytes: z.int().nonnegative(),
     method: z.enum(['store', 'deflate']),
+    /** Of the inflated copy of a gzipped tar, not of the source itself. */
+    inflated: z.boolean().optional(),
   }),
   /** A whole object of our own store. */
   z.strictObject({ kind: z.literal('object'), key: z.string() }),

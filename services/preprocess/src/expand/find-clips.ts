@@ -77,7 +77,13 @@ async function* fromObject(spec: BatchSpec, options: ReadOptions, { store }: Fin
     const { bytes: length } = await store.put(key, whole, { durability: 'volatile', signal: options.signal });
     inflated = { key, bytes: length, modifiedAt: new Date() };
   }
-  yield* readTar(openStoredSource(store, [{ key, bytes: inflated.bytes }], options.signal), options);
+  for await (const found of readTar(
+    openStoredSource(store, [{ key, bytes: inflated.bytes }], options.signal),
+    options,
+  )) {
+    const { ref } = found.clip;
+    yield ref?.kind === 'range' ? { ...found, clip: { ...found.clip, ref: { ...ref, inflated: true } } } : found;
+  }
   if (damage instanceof Error) throw damage;
 }
 

@@ -12,7 +12,7 @@ import { encodeSlicePack, type PackedClip } from '@timbre/shared/batch/slice-pac
 import type { SliceHandler, SliceInput, SliceOutput } from '@timbre/shared/batch/slice-runner';
 import type { BatchItem, ItemResult } from '@timbre/shared/contracts/batch';
 import { observeStage, type Metrics } from '@timbre/shared/observability/metrics';
-import { slicePackKey } from '@timbre/shared/storage/batch-keys';
+import { batchInflatedKey, slicePackKey } from '@timbre/shared/storage/batch-keys';
 import type { ByteBudget } from '../byte-budget.js';
 import type { DecodeLimits } from '../audio/decode-clip.js';
 import { openStoredSource } from '../expand/stored-source.js';
@@ -111,10 +111,13 @@ export function createPreprocessSliceHandler(deps: SliceHandlerDeps): SliceHandl
     signal: AbortSignal,
   ): Promise<Outcome[]> {
     if (open.length === 0) return [];
+    const inflated = open.some(({ ref }) => ref?.kind === 'range' && ref.inflated);
     const bytesOfSource = () => {
-      if (source.spec.source.kind !== 'object')
-        throw new AppError('object_missing', { detail: 'the source of the batch is not kept' });
-      return Promise.resolve(openStoredSource(store, source.spec.source.parts, signal));
+      const { source: from, tenant, id } = source.spec;
+      if (from.kind !== 'object') throw new AppError('object_missing', { detail: 'the source is not kept' });
+      // Its size does not matter: nothing is read but what the manifest names.
+      const parts = inflated ? [{ key: batchInflatedKey({ tenant, id }), bytes: Number.MAX_SAFE_INTEGER }] : from.parts;
+      return Promise.resolve(openStoredSource(store, parts, signal));
     };
     const { announce } = input;
     const clips = readClips(open, bytesOfSource, deps, signal);
