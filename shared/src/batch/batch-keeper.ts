@@ -4,7 +4,6 @@ import { isBatchEnded, type BatchSpec } from '../contracts/batch.js';
 import type { Logger } from '../observability/logger.js';
 import { childTraceparent } from '../observability/traceparent.js';
 import { ledgerKeys } from '../queue/ledger-keys.js';
-import { ledgerKeys } from '../queue/ledger-keys.js';
 import { withRedisDeadline, type Redis } from '../queue/redis-connection.js';
 import type { TaskQueues } from '../queue/task-queues.js';
 import { batchAudioPrefix, batchOutcomeKey, batchPrefix, batchTensorsPrefix } from '../storage/batch-keys.js';

@@ -245,7 +245,7 @@ export function createBatchLedger(redis: Redis, now: () => number = Date.now) {
 
     /** Unfinished batches over the clips of this one. */
     async liveOver(rootId: string): Promise<string[]> {
-      const ids = await call<string[]>(redis.zrange(batchRedisKeys.live, 0, -1));
+      const ids = await call<string[]>(redis.zrange(batchRedisKeys.live, '0', '-1'));
       const specs = await Promise.all(
         ids.map((id) => call<string | null>(redis.hget(batchRedisKeys.batch(id), 'spec'))),
       );

@@ -2,9 +2,11 @@
  * Rebuilds the records of batches from the object store when Redis came back empty: manifests say what there is, result
  * objects what is done. A batch that was alive goes on with what is left.
  */
+import { toAppError } from '../errors.js';
 import { batchSpecSchema, batchViewSchema, type BatchSpec, type ItemResult } from '../contracts/batch.js';
 import type { Slice } from '../contracts/pipeline.js';
 import type { Logger } from '../observability/logger.js';
+import { outages } from '../queue/outages.js';
 import { batchOutcomeKey, batchPrefix, batchSpecKey } from '../storage/batch-keys.js';
 import type { ObjectStore } from '../storage/object-store.js';
 import type { BatchLedger, ShardAddition } from './batch-ledger.js';
@@ -44,6 +46,8 @@ export async function rebuildBatches({ batches, store, log }: BatchRebuildDeps):
       await rebuildBatch(batchSpecSchema.parse(JSON.parse(content.toString('utf8'))), { batches, store, log });
       rebuilt += 1;
     } catch (error) {
+      // Found empty next time again, Redis is filled with what is missing.
+      if (outages.has(toAppError(error).code)) throw error;
       log.error({ err: error, batchId: id }, 'a batch could not be rebuilt');
     }
   }
@@ -52,19 +56,24 @@ export async function rebuildBatches({ batches, store, log }: BatchRebuildDeps):
 
 async function rebuildBatch(spec: BatchSpec, { batches, store }: BatchRebuildDeps): Promise<void> {
   const objects = await objectsOf(store, spec);
-  // Accepted in this very moment, or rebuilt by somebody else.
-  if ((await batches.accept(spec, { maxLive: Number.MAX_SAFE_INTEGER })) === 'exists') return;
-  if (!spec.preflight) await batches.offerResults(spec);
+  // Everything is read before anything is written: a store that fails halfway leaves nothing half rebuilt.
+  const additions: ShardAddition[] = [];
   let nextSlice = 0;
   for (let shard = 0; ; shard++) {
     const found = await findShard(store, spec, objects, { shard, nextSlice });
     if (!found) break;
     const addition = await additionOf(store, spec, objects, { shard, ...found });
-    if ((await batches.addShard(spec.id, addition)) !== 'added') return;
+    additions.push(addition);
     nextSlice += found.slices.length;
   }
-  if (!objects.ended) return;
-  const outcome = batchViewSchema.parse(JSON.parse((await store.readAll(batchOutcomeKey(spec))).toString('utf8')));
+  const outcome = objects.ended
+    ? batchViewSchema.parse(JSON.parse((await store.readAll(batchOutcomeKey(spec))).toString('utf8')))
+    : undefined;
+  // Accepted in this very moment, or rebuilt before.
+  if ((await batches.accept(spec, { maxLive: Number.MAX_SAFE_INTEGER })) === 'exists') return;
+  if (!spec.preflight) await batches.offerResults(spec);
+  for (const addition of additions) if ((await batches.addShard(spec.id, addition)) !== 'added') return;
+  if (!outcome) return;
   const finishedAtMs = Date.parse(outcome.finishedAt ?? outcome.createdAt);
   await batches.restore(spec.id, {
     state: outcome.state,

@@ -18,13 +18,13 @@ import { checkMs, guardWorker, lockMs, stalledLimit, type StageConsumer } from '
 import { RetryTask } from './stage-runner.js';
 
 /**
- * Reads the source from where it stopped. Resolves with `undefined` at its end, or with the error that ends the batch's
- * growth: what was found before it stays.
+ * Reads the source from where it stopped. Resolves with `undefined` at its end, with the error that ends the batch's growth
+ * (what was found before it stays), or with `overtaken` when another reader is ahead: the end is then for that one to tell.
  */
 export type ExpandHandler = (
   batch: { spec: BatchSpec; record: BatchRecord },
   signal: AbortSignal,
-) => Promise<AppError | undefined>;
+) => Promise<AppError | 'overtaken' | undefined>;
 
 export interface ExpandConsumerOptions {
   handler: ExpandHandler;
@@ -53,6 +53,7 @@ export function createExpandConsumer({
     const started = Date.now();
     try {
       const ended = await handler({ spec: record.spec, record }, signal);
+      if (ended === 'overtaken') return 'superseded';
       const outcome = await batches.expanded(batchId, ended ? itemError(ended) : undefined);
       log.info({ batchId, outcome, code: ended?.code, seconds: (Date.now() - started) / 1000 }, 'expanded');
       return outcome;

@@ -1,9 +1,12 @@
 /**
  * Deletes by age what no record leads to: uploads nobody named, tensor packs past their time, and the objects of clips whose
- * gateway died before the job was recorded. Runs rarely, as it lists everything under three prefixes.
+ * gateway died before the job was recorded, or which came when their batch was deleted. Runs rarely, as it lists everything
+ * under four prefixes.
  */
 import type { Redis } from 'ioredis';
+import { batchRedisKeys } from '../batch/batch-redis-keys.js';
 import type { Logger } from '../observability/logger.js';
+import { batchSpecKey } from '../storage/batch-keys.js';
 import { parseJobKey } from '../storage/job-keys.js';
 import type { ObjectInfo, ObjectStore } from '../storage/object-store.js';
 import { uploadPrefixOf } from '../storage/upload-keys.js';
@@ -41,6 +44,18 @@ export async function sweepStore({ redis, store, log, tensorSeconds, now }: Jani
     if (!job) return true;
     return (await withRedisDeadline(redis.zscore(ledgerKeys.expiry, `${job.tenant}/${job.id}`))) !== null;
   };
+  // Asked once for each batch: they come in order. One with a spec was accepted, whatever became of its record.
+  let batch: { owner: string; wanted: Promise<boolean> } | undefined;
+  const belongsToBatch = async (key: string): Promise<boolean> => {
+    const [, tenant, id] = /^batches\/([^/]+)\/(b[0-9a-f]{32})\//.exec(key) ?? [];
+    if (!tenant || !id) return true;
+    const owner = `${tenant}/${id}`;
+    const isKnown = async () =>
+      (await withRedisDeadline(redis.zscore(batchRedisKeys.expiry, owner))) !== null ||
+      (await store.head(batchSpecKey({ tenant, id }))) !== null;
+    if (batch?.owner !== owner) batch = { owner, wanted: isKnown() };
+    return batch.wanted;
+  };
   const isKept = async (key: string): Promise<boolean> => {
     const [, tenant, id] = /^incoming\/([^/]+)\/(u[0-9a-f]{32})/.exec(key) ?? [];
     const until = await withRedisDeadline(redis.hget(ledgerKeys.keptUploads, `${tenant}/${id}`));
@@ -49,6 +64,7 @@ export async function sweepStore({ redis, store, log, tensorSeconds, now }: Jani
   deleted += await sweepUploads(store, now() - abandonedSeconds * 1000, isKept);
   await olderThan('tensors/', tensorSeconds);
   await olderThan('jobs/', abandonedSeconds, belongsToJob);
+  await olderThan('batches/', abandonedSeconds, belongsToBatch);
   if (deleted > 0) log.info({ deleted }, 'objects deleted that nothing leads to');
   return deleted;
 }

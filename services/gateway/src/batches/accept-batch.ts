@@ -125,19 +125,29 @@ export function createAcceptBatch(deps: AcceptBatchDeps) {
   };
 
   return {
-    /** A batch over the clips of another one. */
-    async over(request: Request, origin: BatchSpec, fields: BatchFields, rootId: string): Promise<BatchSpec> {
+    /** A batch over the clips that `root` keeps; it must be done while they are there. */
+    async over(request: Request, origin: BatchSpec, fields: BatchFields, root: BatchSpec): Promise<BatchSpec> {
       await deps.admission.check();
-      const spec = specOf(
+      const own = specOf(
         { tenant: origin.tenant, id: newBatchId() },
         {
           fields: checkFields(fields),
-          source: { kind: 'batch', batchId: rootId },
+          source: { kind: 'batch', batchId: root.id },
           name: origin.name,
           traceparent: contextOf(request).traceparent,
         },
       );
-      await record(spec);
+      const spec: BatchSpec = {
+        ...own,
+        audioExpiresAtMs: Math.min(own.audioExpiresAtMs, root.audioExpiresAtMs),
+        deadlineAtMs: Math.min(own.deadlineAtMs, root.audioExpiresAtMs),
+      };
+      try {
+        await record(spec);
+      } catch (error) {
+        if (!isAppError(error) || error.code !== 'dependency_unavailable') await store.deletePrefix(batchPrefix(spec));
+        throw error;
+      }
       return spec;
     },
 

@@ -87,6 +87,7 @@ export function batchRoutes(deps: BatchRoutesDeps): Router {
     })
     .delete(requireScope('submit'), async (request, response) => {
       const { spec } = await recordOf(request);
+      await requireUnused(spec.id);
       await deleteBatch(deps, spec);
       response.status(204).end();
     })
@@ -97,6 +98,7 @@ export function batchRoutes(deps: BatchRoutesDeps): Router {
     .delete(requireScope('submit'), async (request, response) => {
       const { spec, state } = await recordOf(request);
       if (!isBatchEnded(state)) throw new AppError('conflict', { details: { state } });
+      await requireUnused(spec.id);
       await deleteBatchAudio(deps, spec);
       response.status(204).end();
     })
@@ -120,9 +122,11 @@ export function batchRoutes(deps: BatchRoutesDeps): Router {
   action('pause', ({ spec }) => batches.pause(spec.id, true));
   action('resume', ({ spec }) => batches.pause(spec.id, false));
   action('cancel', ({ spec }) => batches.cancel(spec.id, 'canceled'));
-  action('retry-failed', ({ spec }) =>
-    batches.retryFailed(spec.id, Math.min(now() + deps.retrySeconds * 1000, spec.audioExpiresAtMs)),
-  );
+  action('retry-failed', async (record) => {
+    await requireAudio(record);
+    const { id, audioExpiresAtMs } = record.spec;
+    return batches.retryFailed(id, Math.min(now() + deps.retrySeconds * 1000, audioExpiresAtMs));
+  });
 
   /** A batch over the same clips; what has its clips from another one points at that. */
   const over = (
@@ -130,11 +134,9 @@ export function batchRoutes(deps: BatchRoutesDeps): Router {
   ): RequestHandler => {
     return async (request, response) => {
       const record = await recordOf(request);
-      if (!isBatchEnded(record.state) || !(await hasClips(record)))
-        throw new AppError('conflict', { details: { state: record.state } });
-      const { spec } = record;
-      const rootId = spec.source.kind === 'batch' ? spec.source.batchId : spec.id;
-      const made: BatchSpec = await accept.over(request, spec, fieldsOf(request, record), rootId);
+      if (!isBatchEnded(record.state)) throw new AppError('conflict', { details: { state: record.state } });
+      const root = await requireAudio(record);
+      const made: BatchSpec = await accept.over(request, record.spec, fieldsOf(request, record), root.spec);
       response.location(`/v1/batches/${made.id}`);
       await answer(response, made.id, 202);
     };
@@ -164,10 +166,22 @@ export function batchRoutes(deps: BatchRoutesDeps): Router {
   router.use('/:id', batchResultRoutes(deps));
   return router;
 
-  /** The clips must still be there: the root batch keeps them. */
-  async function hasClips({ spec }: BatchRecord): Promise<boolean> {
-    const rootId = spec.source.kind === 'batch' ? spec.source.batchId : spec.id;
-    return (await batches.read(rootId)) !== null;
+  /** The batch that keeps the clips. @throws AppError `conflict` when it keeps them no more */
+  async function requireAudio(record: BatchRecord): Promise<BatchRecord> {
+    const { source } = record.spec;
+    const root = source.kind === 'batch' ? await batches.read(source.batchId) : record;
+    if (root && !root.audioDeleted && root.spec.audioExpiresAtMs > now()) return root;
+    throw new AppError('conflict', { detail: 'the audio of the batch is deleted', details: { state: record.state } });
+  }
+
+  /** @throws AppError `conflict` while another batch works on the clips of this one */
+  async function requireUnused(id: string): Promise<void> {
+    const users = await batches.liveOver(id);
+    if (users.length > 0)
+      throw new AppError('conflict', {
+        detail: 'unfinished batches work on its clips; cancel them first',
+        details: { batches: users.slice(0, 10) },
+      });
   }
 
   async function streamEvents(request: Request, response: Response): Promise<void> {

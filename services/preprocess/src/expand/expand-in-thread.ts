@@ -50,6 +50,7 @@ export function createExpandThread(data: ExpandThreadData, log: Logger): ExpandT
           say({ kind: 'expand', task, batch });
         });
         if (answer.thrown) throw deserializeError(answer.thrown);
+        if (answer.overtaken) return 'overtaken';
         return answer.ended && deserializeError(answer.ended);
       } finally {
         signal.removeEventListener('abort', onAbort);

@@ -2,6 +2,7 @@
  * Reads sources in a thread of its own: hashing and inflating an archive keeps a core busy, and the event loop that hands
  * slices to the decoders and renews locks must not wait for it.
  */
+import { constants, platform, setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { pino } from 'pino';
 import { AppError, serializeError, toAppError, type SerializedError } from '@timbre/shared/errors';
@@ -33,9 +34,13 @@ export interface FromExpandThread {
   task: number;
   /** The error that ended the batch's growth. */
   ended?: SerializedError;
+  overtaken?: true;
   /** The attempt itself failed. */
   thrown?: SerializedError;
 }
+
+// On Linux this is the priority of the calling thread alone; elsewhere it would be that of the whole process.
+if (platform() === 'linux') setPriority(0, constants.priority.PRIORITY_LOW);
 
 const data = workerData as ExpandThreadData;
 const store = createObjectStore({ url: data.objectStoreUrl, dataDir: data.dataDir });
@@ -57,6 +62,7 @@ async function answerTo(task: number, batch: Parameters<ExpandHandler>[0]): Prom
   running.set(task, controller);
   try {
     const ended = await expand(batch, controller.signal);
+    if (ended === 'overtaken') return { task, overtaken: true };
     return { task, ...(ended ? { ended: serializeError(ended) } : {}) };
   } catch (thrown) {
     const error = toAppError(thrown);

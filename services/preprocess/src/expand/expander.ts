@@ -56,14 +56,13 @@ export function createExpander(deps: ExpanderDeps): ExpandHandler {
         const index = position.shard * shardItems + clips.length;
         clips.push(await shardClip(found, index, { spec, seen, known }));
         ({ resume } = found);
-        if (clips.length === shardItems && !(await flush())) return undefined;
+        if (clips.length === shardItems && !(await flush())) return 'overtaken';
       }
     } catch (error) {
       if (!isAppError(error) || !isSourceError(error)) throw error;
-      await flush();
-      return error;
+      return (await flush()) ? error : 'overtaken';
     }
-    if (!(await flush())) return undefined;
+    if (!(await flush())) return 'overtaken';
     return position.shard === 0 ? new AppError('batch_empty') : undefined;
   };
 

@@ -29,6 +29,8 @@ const inflate = promisify(inflateRaw) as (bytes: Uint8Array, options: { maxOutpu
 const gapBytes = 64 * 1024;
 const groupBytes = 16 * 1024 * 1024;
 const addressTries = 3;
+/** Clips from elsewhere that are fetched ahead: one host that does not answer must not use up the time of its neighbours. */
+const fetchedAhead = 8;
 
 const isRanged = (item: BatchItem): item is Ranged => item.ref?.kind === 'range';
 
@@ -40,11 +42,30 @@ export async function* readClips(
   signal: AbortSignal,
 ): AsyncGenerator<ClipBytes> {
   for (const group of groupsOf(items.filter(isRanged))) yield* readGroup(group, await source(), deps.maxFileBytes);
+  yield* readAhead(
+    items.filter((item) => !isRanged(item)),
+    (item) => {
+      signal.throwIfAborted();
+      return orError(item, () => readApart(item, deps, signal));
+    },
+  );
+}
+
+/** In order, a few at a time. */
+async function* readAhead(
+  items: readonly BatchItem[],
+  read: (item: BatchItem) => Promise<ClipBytes>,
+): AsyncGenerator<ClipBytes> {
+  const reads: Promise<ClipBytes>[] = [];
   for (const item of items) {
-    if (isRanged(item)) continue;
-    signal.throwIfAborted();
-    yield await orError(item, () => readApart(item, deps, signal));
+    const started = read(item);
+    // Awaited in its turn.
+    started.catch(() => undefined);
+    reads.push(started);
+    const first = reads.length >= fetchedAhead ? reads.shift() : undefined;
+    if (first) yield await first;
   }
+  for (const each of reads) yield await each;
 }
 
 /** Runs of clips that one read covers. */

@@ -1,6 +1,6 @@
 /**
  * Tensors that another batch with the same clips and features has left: a rescore takes them instead of decoding again.
- * They are good when every clip still to do has its pack there; clips that failed to decode there fail here for the same
+ * They are good when they are of exactly the clips of this slice, which the other batch may have been cut without; clips that failed to decode there fail here for the same
  * reason, as they are in the pack already.
  */
 import { isAppError } from '@timbre/shared/errors';
@@ -23,7 +23,7 @@ const none: KeptTensors = { reusable: undefined, seconds: 0 };
 export async function keptTensors(
   store: ObjectStore,
   source: SourceOfClips,
-  { slice, spec, open }: { slice: number; spec: BatchSpec; open: readonly BatchItem[] },
+  { slice, spec, items }: { slice: number; spec: BatchSpec; items: readonly BatchItem[] },
 ): Promise<KeptTensors> {
   const owner = { tenant: source.spec.tenant, id: source.spec.id };
   const key = slicePackKey(owner, slice, spec.featureDigest);
@@ -34,7 +34,8 @@ export async function keptTensors(
     const packed = new Set(clips.map(({ item }) => item.index));
     const failed = new Set(done.filter(({ state }) => state === 'failed').map(({ index }) => index));
     if (done.some(({ state }) => state === 'succeeded')) return none;
-    if (!open.every(({ index }) => packed.has(index) || failed.has(index))) return none;
+    if (clips.length + done.length !== items.length) return none;
+    if (!items.every(({ index }) => packed.has(index) || failed.has(index))) return none;
     const seconds = clips.reduce((sum, { pack }) => sum + decodeTensorPack(pack).facts.clip.durationSeconds, 0);
     const reusable = { key, bytes: content.length, sha256: sha256Hex(content), windows: clips.length };
     return { reusable: clips.length > 0 ? reusable : undefined, seconds };

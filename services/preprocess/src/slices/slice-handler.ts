@@ -61,7 +61,7 @@ export function createPreprocessSliceHandler(deps: SliceHandlerDeps): SliceHandl
     const owner = { tenant: spec.tenant, id: spec.id };
     const items = await timed('storeGet', readSliceItems(store, owner, task));
     const kept = new Map(input.previous.filter(({ state }) => state === 'succeeded').map((item) => [item.index, item]));
-    const decided: Outcome[] = [];
+    const decided: { done: ItemResult }[] = [];
     let open: BatchItem[] = [];
     for (const item of items) {
       const done = kept.get(item.index) ?? item.done;
@@ -70,26 +70,33 @@ export function createPreprocessSliceHandler(deps: SliceHandlerDeps): SliceHandl
       else open.push(item);
     }
     const source = await deps.sources.of(spec);
-    if (spec.source.kind === 'batch' && !spec.preflight && task.round === 0) {
-      const tensors = await keptTensors(store, source, { slice: task.slice, spec, open });
+    // Clips with a known result need no inference, so such a slice is not taken as a whole.
+    const untouched = decided.every(({ done }) => done.state === 'failed');
+    if (spec.source.kind === 'batch' && !spec.preflight && task.round === 0 && untouched) {
+      const tensors = await keptTensors(store, source, { slice: task.slice, spec, items });
       if (tensors.reusable) {
         metrics.cacheHits.inc({ kind: 'tensors' }, open.length);
         return { kind: 'advance', pack: tensors.reusable, audioSeconds: tensors.seconds, clips: open.length };
       }
     }
     open = await copyEarlier(input, open, decided);
+    const outcomes: Outcome[] = [...decided];
     const giveBack = await budget.take(bytesOf(open, task.audioMs), signal);
     try {
-      decided.push(...(await workOn(input, open, source, signal)));
+      outcomes.push(...(await workOn(input, open, source, signal)));
     } finally {
       giveBack();
     }
     observeStage(metrics, 'wait', 'bulk', Math.max(0, (startedAt - task.enqueuedAtMs) / 1000));
-    return output(input, decided, signal);
+    return output(input, outcomes, signal);
   };
 
   /** Clips equal to an earlier one of the batch take its result, where there is one already. */
-  async function copyEarlier({ task, spec }: SliceInput, open: BatchItem[], decided: Outcome[]): Promise<BatchItem[]> {
+  async function copyEarlier(
+    { task, spec }: SliceInput,
+    open: BatchItem[],
+    decided: { done: ItemResult }[],
+  ): Promise<BatchItem[]> {
     const left: BatchItem[] = [];
     for (const item of open) {
       const first = item.duplicateOf;
