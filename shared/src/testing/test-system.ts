@@ -75,11 +75,18 @@ export async function startSystem(options: SystemOptions = {}): Promise<TestSyst
     return handle;
   };
 
-  await Promise.all([
+  const starts = await Promise.allSettled([
     add('gateway'),
     ...Array.from({ length: options.preprocess ?? 1 }, () => add('preprocess')),
     ...Array.from({ length: options.workers ?? 1 }, () => add('worker')),
   ]);
+  const failed = starts.find((start) => start.status === 'rejected');
+  if (failed) {
+    // Whoever asked gets no system that could be stopped.
+    await Promise.all(handles.map((handle) => handle.terminate()));
+    await redis.stop();
+    throw failed.reason;
+  }
   const url = `http://127.0.0.1:${port}`;
   const system: TestSystem = {
     url,

@@ -16,6 +16,9 @@ export interface ThreadPool {
   close(): Promise<void>;
 }
 
+/** Weighs bulk threads at a thirtieth of the others where both want a core, and costs nothing where they do not. */
+const bulkNice = 15;
+
 export interface ThreadPoolOptions {
   threads: number;
   /** Heap limit of one thread; typed arrays live outside the heap and are bounded by the decode limits. */
@@ -32,7 +35,7 @@ export function createThreadPool({ threads, heapMb = 512 }: ThreadPoolOptions): 
       niceIncrement,
       resourceLimits: { maxOldGenerationSizeMb: heapMb },
     });
-  const pools: Record<Lane, Piscina<ClipTask, ClipAnswer>> = { interactive: open(0), bulk: open(5) };
+  const pools: Record<Lane, Piscina<ClipTask, ClipAnswer>> = { interactive: open(0), bulk: open(bulkNice) };
 
   return {
     async run(task, lane, signal) {

@@ -2,6 +2,7 @@
  * The infer stage for a slice of a batch: the tensor packs of its clips in, a result for each clip out. The windows of all its
  * clips go to the batcher together, so runs are full; a clip whose windows fail does so alone.
  */
+import { setImmediate } from 'node:timers/promises';
 import { AppError, isAppError, toAppError } from '@timbre/shared/errors';
 import { isAborted } from '@timbre/shared/queue/abortable';
 import { outages } from '@timbre/shared/queue/outages';
@@ -101,15 +102,16 @@ export function createInferSliceHandler({
     const { clips, done } = decodeSlicePack(await store.readAll(pack.key, read));
     observeStage(metrics, 'storeGet', 'bulk', (performance.now() - readAt) / 1000);
     const shape = windowShape(spec.features).join();
-    return {
-      done,
-      clips: clips.map((clip) => {
-        const tensors = decodeTensorPack(clip.pack);
-        if (tensors.facts.featureDigest !== spec.featureDigest || tensors.shape.slice(1).join() !== shape)
-          throw new AppError('tensor_corrupt', { detail: 'the tensor packs are of other features' });
-        return { clip, pack: tensors };
-      }),
-    };
+    const opened: OpenedClip[] = [];
+    for (const clip of clips) {
+      const tensors = decodeTensorPack(clip.pack);
+      if (tensors.facts.featureDigest !== spec.featureDigest || tensors.shape.slice(1).join() !== shape)
+        throw new AppError('tensor_corrupt', { detail: 'the tensor packs are of other features' });
+      opened.push({ clip, pack: tensors });
+      // A whole slice in one go would hold up whoever waits for a single clip.
+      await setImmediate();
+    }
+    return { done, clips: opened };
   }
 
   async function inferClip({ clip, pack }: OpenedClip, model: ServingModel, signal: AbortSignal): Promise<ItemResult> {
@@ -118,6 +120,7 @@ export function createInferSliceHandler({
     await onClip(item.path);
     try {
       const outputs = await model.infer(windows, shape[0] ?? 0, { lane: 'bulk', signal });
+      await setImmediate();
       return {
         ...itemNames(item),
         state: 'succeeded',
