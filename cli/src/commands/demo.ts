@@ -1,6 +1,6 @@
 /** `timbre demo`: the whole system, fed with the bundled samples or the person's own files. */
 import { join } from 'node:path';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { CliError } from '../cli-error.js';
 import { createTimbreClient } from '@timbre/client';
 import { findClips } from '../demo/clip-files.js';
@@ -9,6 +9,7 @@ import { createProgress } from '../demo/progress.js';
 import { renderResults } from '../demo/results-table.js';
 import { submitClips, type ClipOutcome } from '../demo/submit-clips.js';
 import type { Invocation } from '../invocation.js';
+import { keyOf } from '../remote/session.js';
 import type { RunningSystem } from '../local/local-system.js';
 import { runLocalSystem, untilAborted, type LocalFlags } from '../local/run-local-system.js';
 import { addLocalOptions, LOCAL_HELP } from './local-options.js';
@@ -20,6 +21,7 @@ const READY_TIMEOUT_MS = 300_000;
 interface DemoFlags extends LocalFlags {
   once?: boolean;
   json?: boolean;
+  key?: string;
   apiKey?: string;
 }
 
@@ -29,7 +31,8 @@ export function createDemoCommand(invocation: Invocation): Command {
     .argument('[paths...]', 'audio files, and folders to search for them')
     .option('--once', 'end when all clips have ended; status 1 when a bundled sample is not what it should be')
     .option('--json', 'print the finished jobs as JSON instead of the table')
-    .option('--api-key <key>', 'key to send, where the system asks for one (TIMBRE_API_KEY)');
+    .option('--key <key>', 'API key, where the system asks for one (TIMBRE_KEY)')
+    .addOption(new Option('--api-key <key>', 'older name of --key').hideHelp());
   return addLocalOptions(command)
     .addHelpText('after', LOCAL_HELP)
     .action(async (paths: string[], flags: DemoFlags) => {
@@ -43,7 +46,7 @@ async function runDemo(invocation: Invocation, paths: string[], flags: DemoFlags
   if (clips.length === 0) throw new CliError(`no audio files in ${(paths.length > 0 ? paths : [samples]).join(', ')}`);
   const expected = paths.length > 0 ? undefined : await readExpected(samples);
   const { report, print } = invocation;
-  const apiKey = flags.apiKey ?? invocation.environment['TIMBRE_API_KEY'];
+  const apiKey = flags.apiKey ?? keyOf(invocation, flags);
 
   const work = async (system: RunningSystem, signal: AbortSignal): Promise<number> => {
     const { jobs } = createTimbreClient({ baseUrl: system.url, apiKey });

@@ -1,15 +1,17 @@
 /** `timbre evaluate`: a labelled folder through a running system, and how good its answers are. */
 import { relative, resolve } from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { evaluateFolder } from '../evaluate/evaluate-folder.js';
 import { findLabelledClips } from '../evaluate/labelled-clips.js';
 import { renderReport } from '../evaluate/report/text-report.js';
 import { writeReport } from '../evaluate/report/write-report.js';
 import { withSystem, type SystemFlags } from '../evaluate/with-system.js';
 import type { Invocation } from '../invocation.js';
+import { keyOf } from '../remote/session.js';
 
 interface EvaluateFlags extends SystemFlags {
   model?: string;
+  key?: string;
   apiKey?: string;
   split?: string;
   map?: Map<string, string>;
@@ -37,7 +39,8 @@ export function createEvaluateCommand(invocation: Invocation): Command {
     .description('run a labelled folder through the system and tell how often it is right')
     .argument('<folder>', 'clips in folders named by their label, or a csv of files and labels')
     .option('--url <url>', 'the running system (TIMBRE_URL)')
-    .option('--api-key <key>', 'key to send, where the system asks for one (TIMBRE_API_KEY)')
+    .option('--key <key>', 'API key, where the system asks for one (TIMBRE_KEY)')
+    .addOption(new Option('--api-key <key>', 'older name of --key').hideHelp())
     .option('--model <id>', "model to evaluate; default: the server's")
     .option('--split <name>', 'only clips of this split: train, validation, test, or what the csv calls it')
     .option(
@@ -58,10 +61,10 @@ export function createEvaluateCommand(invocation: Invocation): Command {
 }
 
 async function runEvaluation(invocation: Invocation, folder: string, flags: EvaluateFlags): Promise<number> {
-  const { environment, from, print, report: say } = invocation;
+  const { from, print, report: say } = invocation;
   const { model, split, map, parallel, url, dataDir } = flags;
   const found = await findLabelledClips(resolve(from, folder), { split });
-  const apiKey = flags.apiKey ?? environment['TIMBRE_API_KEY'];
+  const apiKey = flags.apiKey ?? keyOf(invocation, flags);
   const request = { folder, found, model, split, renamed: map ?? new Map(), parallel, apiKey };
   const systemFlags: SystemFlags = {
     ...(url === undefined ? {} : { url }),

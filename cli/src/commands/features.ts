@@ -3,8 +3,6 @@ import { readFile, readdir, stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { dirname, extname, join, resolve } from 'node:path';
 import { Command } from 'commander';
-import { locateFfmpeg } from '@timbre/preprocess/audio/decode-clip';
-import { writeFeatureFolder } from '@timbre/preprocess/offline/feature-folder';
 import { featureSpecSchema, type FeatureSpec } from '@timbre/shared/contracts/feature-spec';
 import { CliError } from '../cli-error.js';
 
@@ -22,6 +20,9 @@ export function createFeaturesCommand(): Command {
       const files = await listClips(input);
       if (files.length === 0) throw new CliError(`no audio files in ${input}`);
       const spec = await readSpec(options.spec);
+      // Decoders are loaded by this command only: they would double the start-up time of the others.
+      const { locateFfmpeg } = await import('@timbre/preprocess/audio/decode-clip');
+      const { writeFeatureFolder } = await import('@timbre/preprocess/offline/feature-folder');
       const stop = new AbortController();
       process.once('SIGINT', () => stop.abort());
       const report = progressLine(files.length);
