@@ -1,13 +1,15 @@
-/** `npm run bench -- kernel|pipeline|archive [--write]`: measures, prints, and with `--write` puts the figures into docs/performance.md. */
+/** `npm run bench -- kernel|pipeline|archive|scale [--write]`: measures, prints, and with `--write` puts the figures into docs/performance.md. */
 import { runArchiveBench } from './archive.js';
 import { kernelSection } from './kernel-section.js';
 import { runPipelineBench } from './pipeline.js';
+import { runScaleBench } from './scale.js';
 import { writePerformance } from './performance-doc.js';
 
 const benches: Record<string, () => Promise<{ heading: string; lines: string[] }>> = {
   kernel: kernelSection,
   pipeline: runPipelineBench,
   archive: runArchiveBench,
+  scale: runScaleBench,
 };
 
 // As in the worker: no usage data to the maker of ONNX Runtime.
