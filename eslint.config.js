@@ -81,7 +81,7 @@ export default tseslint.config(
   // Runs in browsers too, and without zod there: of the contracts it takes the types.
   {
     files: ['client/src/**/*.ts'],
-    ignores: ['client/src/node/**', '**/*.test.ts'],
+    ignores: ['client/src/node/**', 'client/src/testing/**', '**/*.test.ts'],
     rules: {
       'no-restricted-globals': ['error', 'Buffer', 'process', 'setImmediate'],
       '@typescript-eslint/no-restricted-imports': [

@@ -59,6 +59,7 @@ export function openStatusLine(report: (line: string) => void): StatusLine {
     isTerminal: process.stderr.isTTY,
     write: (text) => void process.stderr.write(text),
     report,
-    columns: () => process.stderr.columns,
+    // Some pseudo-terminals have no width.
+    columns: () => process.stderr.columns || 80,
   });
 }
