@@ -24,7 +24,7 @@ function served(
 
 describe('createFairShare', () => {
   it('picks nobody where nobody waits', () => {
-    expect(createFairShare().pick([])).toBeUndefined();
+    expect(createFairShare().pick<Candidate>([])).toBeUndefined();
   });
 
   it('gives two tenants the same time, though one has 9 batches', () => {
