@@ -45,6 +45,7 @@ export interface SendReport {
 
 const GROUP = 500;
 const HASHES_AT_ONCE = 4;
+const UNREADABLE = 'file_unreadable';
 /** Refusals that every other file would meet too. */
 const HOPELESS = /^(auth_|forbidden|quota_exceeded|rate_limited|conflict|not_found|http_|url_)/;
 
@@ -56,31 +57,47 @@ interface Known extends SentClip {
 export async function sendClips(files: readonly ClipFile[], options: SendOptions): Promise<SendReport> {
   const state: SendState = {
     ...options,
-    seen: new Set(),
+    asked: new Set(),
+    refused: new Map(),
+    replaced: new Map(),
     leftOut: [],
     progress: { files: files.length, hashed: 0, sent: { clips: 0, bytes: 0 }, skipped: { clips: 0, bytes: 0 } },
   };
-  const clips: SentClip[] = [];
-  let sending: Promise<Known[]> = Promise.resolve([]);
+  const all: Known[] = [];
+  let sending: Promise<void> = Promise.resolve();
   for (let at = 0; at < files.length; at += GROUP) {
-    const [hashed, sent] = await Promise.all([hashAll(files.slice(at, at + GROUP), state), sending]);
-    clips.push(...sent.map(withoutTime));
+    const [hashed] = await Promise.all([hashAll(files.slice(at, at + GROUP), state), sending]);
+    all.push(...hashed);
     sending = sendGroup(hashed, state);
     // Its failure is thrown at the next await; until then nobody may call it unhandled.
     sending.catch(() => undefined);
   }
-  clips.push(...(await sending).map(withoutTime));
-  return { clips, leftOut: state.leftOut, progress: state.progress };
+  await sending;
+  const { leftOut, progress } = state;
+  return { clips: all.flatMap((known) => settle(known, state)), leftOut, progress };
 }
 
 interface SendState extends SendOptions {
   /** Contents that were asked about. */
-  seen: Set<string>;
+  asked: Set<string>;
+  /** Contents that the service does not take. */
+  refused: Map<string, Refusal>;
+  /** Files that were not any more what they had been when they were hashed: what they are now, or nothing. */
+  replaced: Map<Known, Known | undefined>;
   leftOut: LeftOut[];
   progress: SendProgress;
 }
 
-const withoutTime = ({ file, sha256 }: Known): SentClip => ({ file, sha256 });
+type Refusal = Omit<LeftOut, 'path'>;
+
+/** The clip as the service has it, or none. */
+function settle(known: Known, { refused, replaced, leftOut }: SendState): SentClip[] {
+  const now = replaced.has(known) ? replaced.get(known) : known;
+  if (!now) return [];
+  const refusal = refused.get(now.sha256);
+  if (refusal) leftOut.push({ path: now.file.name, ...refusal });
+  return refusal ? [] : [{ file: now.file, sha256: now.sha256 }];
+}
 
 async function hashAll(files: readonly ClipFile[], state: SendState): Promise<Known[]> {
   const { signal, progress, onProgress } = state;
@@ -91,7 +108,7 @@ async function hashAll(files: readonly ClipFile[], state: SendState): Promise<Kn
       found[index] = await hashFile(file, signal);
     } catch (error) {
       signal.throwIfAborted();
-      state.leftOut.push({ path: file.name, code: 'file_unreadable', detail: messageOf(error) });
+      state.leftOut.push({ path: file.name, code: UNREADABLE, detail: messageOf(error) });
     }
     progress.hashed += 1;
     onProgress(progress);
@@ -104,57 +121,63 @@ async function hashFile(file: ClipFile, signal: AbortSignal): Promise<Known> {
   return { file: { ...file, bytes: size }, sha256: await sha256OfFile(file.path, signal), modifiedMs: mtimeMs };
 }
 
-/** @returns what the service has now */
-async function sendGroup(group: readonly Known[], state: SendState): Promise<Known[]> {
-  const { clips, parallel, signal, progress, seen, onProgress } = state;
-  const fresh = new Map(group.filter(({ sha256 }) => !seen.has(sha256)).map((known) => [known.sha256, known]));
-  for (const sha256 of fresh.keys()) seen.add(sha256);
-  const missing = fresh.size === 0 ? [] : await clips.missing([...fresh.keys()], { signal });
-  const toSend = missing.flatMap((sha256) => fresh.get(sha256) ?? []);
-  const beingSent = new Set(toSend);
+async function sendGroup(group: readonly Known[], state: SendState): Promise<void> {
+  const { clips, parallel, signal, progress, asked, onProgress } = state;
+  const byContent = new Map<string, Known[]>();
+  for (const known of group) byContent.set(known.sha256, [...(byContent.get(known.sha256) ?? []), known]);
+  const fresh = [...byContent.keys()].filter((sha256) => !asked.has(sha256));
+  for (const sha256 of fresh) asked.add(sha256);
+  const missing = fresh.length === 0 ? [] : await clips.missing(fresh, { signal });
+  const first = new Set(missing.map((sha256) => byContent.get(sha256)?.[0]));
   for (const known of group)
-    if (!beingSent.has(known)) {
+    if (!first.has(known)) {
       progress.skipped.clips += 1;
       progress.skipped.bytes += known.file.bytes;
     }
   onProgress(progress);
-  const stored = new Map<Known, Known | undefined>();
-  await forEachLimited(toSend, parallel, async (known) => {
-    signal.throwIfAborted();
-    const kept = await sendOne(known, state);
-    stored.set(known, kept);
-    if (!kept) return;
-    progress.sent.clips += 1;
-    progress.sent.bytes += kept.file.bytes;
-    onProgress(progress);
+  await forEachLimited(missing, parallel, async (sha256) => {
+    for (const known of byContent.get(sha256) ?? []) {
+      signal.throwIfAborted();
+      if (await sendOne(known, state)) return;
+    }
   });
-  const refused = new Set([...stored].flatMap(([known, kept]) => (kept ? [] : [known.sha256])));
-  return group.flatMap((known) => stored.get(known) ?? (refused.has(known.sha256) ? [] : [known]));
 }
 
-/** @returns undefined for a file that the service refuses or that cannot be read any more */
-async function sendOne(known: Known, { clips, signal, leftOut }: SendState): Promise<Known | undefined> {
-  const { file } = known;
+/** @returns whether the content is settled; else another file that had it may be tried */
+async function sendOne(known: Known, state: SendState): Promise<boolean> {
+  const { clips, signal, progress, onProgress, replaced, refused } = state;
+  let current = known;
   try {
-    const { mtimeMs, size } = await stat(file.path);
+    const { mtimeMs, size } = await stat(known.file.path);
     // Whoever records into the folder may still be at it.
-    const current = mtimeMs === known.modifiedMs && size === file.bytes ? known : await hashFile(file, signal);
-    await clips.put(current.sha256, await openFile(file.path), { signal });
-    return current;
+    if (mtimeMs !== known.modifiedMs || size !== known.file.bytes) {
+      current = await hashFile(known.file, signal);
+      replaced.set(known, current);
+    }
+    await clips.put(current.sha256, await openFile(known.file.path), { signal });
   } catch (error) {
     signal.throwIfAborted();
     const refusal = refusalOf(error);
     if (!refusal) throw error;
-    leftOut.push({ path: file.name, ...refusal });
-    return undefined;
+    if (refusal.code === UNREADABLE) {
+      replaced.set(known, undefined);
+      state.leftOut.push({ path: known.file.name, ...refusal });
+      return false;
+    }
+    refused.set(current.sha256, refusal);
+    return current.sha256 === known.sha256;
   }
+  progress.sent.clips += 1;
+  progress.sent.bytes += current.file.bytes;
+  onProgress(progress);
+  return current.sha256 === known.sha256;
 }
 
-function refusalOf(error: unknown): Omit<LeftOut, 'path'> | undefined {
+function refusalOf(error: unknown): Refusal | undefined {
   if (error instanceof TimbreApiError)
     return error.status < 500 && !HOPELESS.test(error.code) ? { code: error.code, detail: error.message } : undefined;
   const { code } = error as { code?: unknown };
-  return typeof code === 'string' ? { code: 'file_unreadable', detail: messageOf(error) } : undefined;
+  return typeof code === 'string' ? { code: UNREADABLE, detail: messageOf(error) } : undefined;
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
