@@ -81,7 +81,7 @@ lifecycle.onStop('redis', () => {
 const ledger = createLedger(redis);
 const queues = createTaskQueues(redis);
 lifecycle.onStop('queues', () => queues.close());
-registerQueueMetrics(metrics, ledger, queues);
+registerQueueMetrics({ metrics, redis, ledger, queues });
 
 const models = createModelCatalog({ url: config.MODELS_URL, store, log });
 await models.refresh();

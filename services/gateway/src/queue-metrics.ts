@@ -1,10 +1,27 @@
-/** Backlog metrics that autoscalers and people read: jobs, audio-seconds and age by queue, asked of Redis at each scrape. */
-import { allQueues } from '@timbre/shared/contracts/pipeline';
+/**
+ * What only Redis knows, asked of it at each scrape: backlog (jobs, audio-seconds, age by queue), processes at work, memory.
+ * Autoscalers and alerts read these. Every gateway reports the same numbers: take their maximum, never their sum.
+ */
+import { allQueues, stageNames } from '@timbre/shared/contracts/pipeline';
 import type { Metrics } from '@timbre/shared/observability/metrics';
 import type { Ledger } from '@timbre/shared/queue/ledger';
+import { countAlive } from '@timbre/shared/queue/heartbeat';
+import { readRedisMemory, type Redis } from '@timbre/shared/queue/redis-connection';
 import type { TaskQueues } from '@timbre/shared/queue/task-queues';
 
-export function registerQueueMetrics(metrics: Metrics, ledger: Ledger, queues: TaskQueues, now = Date.now): void {
+export interface QueueMetricsDeps {
+  metrics: Metrics;
+  redis: Redis;
+  ledger: Ledger;
+  queues: TaskQueues;
+  now?: () => number;
+}
+
+export function registerQueueMetrics({ metrics, redis, ledger, queues, now = Date.now }: QueueMetricsDeps): void {
+  registerRedisMetrics(metrics, redis, now);
+  const expand = metrics.gauge('expand_tasks', 'Batches whose source waits to be read or is read.', [], async () => {
+    expand.set(await queues.expanding());
+  });
   const places = new Map(allQueues().map((place) => [place.queue, place]));
   const tasks = metrics.gauge('queue_tasks', 'Tasks by queue and state.', ['stage', 'lane', 'state'], async () => {
     for (const { stage, lane, counts } of await queues.depths())
@@ -33,4 +50,16 @@ export function registerQueueMetrics(metrics: Metrics, ledger: Ledger, queues: T
       }
     },
   );
+}
+
+function registerRedisMetrics(metrics: Metrics, redis: Redis, now: () => number): void {
+  const processes = metrics.gauge('stage_processes', 'Processes of a stage heard of lately.', ['stage'], async () => {
+    for (const stage of stageNames) processes.set({ stage }, await countAlive(redis, stage, now()));
+  });
+  const limit = metrics.gauge('redis_memory_limit_bytes', 'maxmemory of Redis; 0: unlimited.', []);
+  const used = metrics.gauge('redis_memory_used_bytes', 'Memory Redis uses.', [], async () => {
+    const memory = await readRedisMemory(redis);
+    used.set(memory.used);
+    limit.set(memory.limit);
+  });
 }

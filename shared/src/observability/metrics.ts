@@ -29,8 +29,12 @@ export function createMetrics(service: string) {
   const registers = [registry];
   const histogram = <L extends string>(name: string, help: string, labelNames: L[], buckets = latencyBuckets) =>
     new Histogram({ name: `timbre_${name}`, help, labelNames, buckets, registers });
-  const counter = <L extends string>(name: string, help: string, labelNames: L[]) =>
-    new Counter({ name: `timbre_${name}`, help, labelNames, registers });
+  const counter = <L extends string>(
+    name: string,
+    help: string,
+    labelNames: L[],
+    collect?: () => Promise<void> | void,
+  ) => new Counter({ name: `timbre_${name}`, help, labelNames, registers, ...(collect ? { collect } : {}) });
   const gauge = <L extends string>(name: string, help: string, labelNames: L[], collect?: () => Promise<void> | void) =>
     new Gauge({ name: `timbre_${name}`, help, labelNames, registers, ...(collect ? { collect } : {}) });
 
@@ -73,6 +77,13 @@ export function createMetrics(service: string) {
     ]),
     modelLoadFailures: counter('model_load_failures_total', 'Model folders refused or failing to load.', ['model']),
     streamsOpen: gauge('streams_open', 'Open event streams and held requests.', ['kind']),
+    streamWindows: counter('stream_windows_total', 'Windows of live sessions: answered, failed, skipped.', ['outcome']),
+    streamWindowSeconds: histogram(
+      'stream_window_latency_seconds',
+      'From the last sample of a window of a live session to its answer.',
+      [],
+    ),
+    streamSessions: counter('stream_sessions_total', 'Live sessions that ended, and how.', ['end']),
     counter,
     gauge,
     histogram,

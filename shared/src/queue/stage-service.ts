@@ -6,6 +6,7 @@ import { createLifecycle, bindProcess, type Lifecycle } from '../lifecycle.js';
 import { createLogger, secretsOfUrl, type Logger } from '../observability/logger.js';
 import { createMetrics, type Metrics } from '../observability/metrics.js';
 import { startAdminServer } from '../observability/admin-server.js';
+import { createBusyClock } from '../observability/busy-clock.js';
 import { watchEventLoop } from '../observability/event-loop-watch.js';
 import { createObjectStore } from '../storage/create-object-store.js';
 import type { ObjectStore } from '../storage/object-store.js';
@@ -112,8 +113,9 @@ export async function startStageService(options: StageServiceOptions): Promise<v
   const runner = { ledger, batches, queues, cancels, store, metrics, log, recordSeconds: config.RECORD_SECONDS };
   const runJob = createStageRunner(stage, faults.wrap(work.handler), runner);
   const runSlice = createSliceRunner(stage, work.sliceHandler, runner);
+  const busy = createBusyClock(metrics, stage);
   const run = (payload: unknown, quarantine: boolean) =>
-    isSlice(payload) ? runSlice(payload, quarantine) : runJob(payload, quarantine);
+    busy.during(() => (isSlice(payload) ? runSlice(payload, quarantine) : runJob(payload, quarantine)));
   const consumer = createStageConsumer({
     stage,
     run: (payload, quarantine) =>

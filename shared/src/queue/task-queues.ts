@@ -82,6 +82,12 @@ export function createTaskQueues(connection: Redis) {
       await withRedisDeadline(queueNamed(expandQueue).add('expand', task, { jobId: task.batchId }));
     },
 
+    /** Batches whose source waits to be read, or is being read. */
+    async expanding(): Promise<number> {
+      const counts = await withRedisDeadline(queueNamed(expandQueue).getJobCounts('waiting', 'active', 'delayed'));
+      return Object.values(counts).reduce((sum, count) => sum + count, 0);
+    },
+
     /** Bulk tasks that wait in a stage. */
     async waitingBulk(stage: StageName): Promise<number> {
       return withRedisDeadline(connection.llen(`bull:${queueFor(stage, 'bulk')}:wait`));
