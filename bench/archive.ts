@@ -17,7 +17,7 @@ import { benchClips } from './clips.js';
 import { startLimit } from './limit.js';
 import type { Section } from './performance-doc.js';
 
-interface Case {
+export interface Case {
   model: string;
   seconds: number;
   clips: number;
@@ -66,6 +66,23 @@ async function measure(system: TestSystem, path: string, { model, seconds, clips
   const half = clips / 2;
   const before = await limitSeconds(limit, { seconds, from: 0, to: half });
   const watched = watchMemory(system);
+  const { seconds: took, firstResult } = await runArchive(system, path, { model, seconds, clips });
+  const memory = await watched.stop();
+  const after = await limitSeconds(limit, { seconds, from: half, to: clips });
+  await limit.close();
+  const [limitRate, rate] = [clips / (before + after), clips / took];
+  return (
+    `| ${model} | ${seconds} s | ${clips} | ${limitRate.toFixed(0)} | ${rate.toFixed(0)} | **${(rate / limitRate).toFixed(2)}** ` +
+    `| ${firstResult?.toFixed(2)} s | ${memory.redisMib.toFixed(1)} MiB | ${memory.idleRssMib.toFixed(0)} → ${memory.rssMib.toFixed(0)} MiB |`
+  );
+}
+
+/** From the first byte sent to the end of the batch. */
+export async function runArchive(
+  system: TestSystem,
+  path: string,
+  { model }: Case,
+): Promise<{ seconds: number; firstResult: number | undefined }> {
   const started = performance.now();
   const id = await submit(`${system.url}/v1/batches?reuse=false&model=${model}`, path);
   let firstResult: number | undefined;
@@ -79,15 +96,7 @@ async function measure(system: TestSystem, path: string, { model, seconds, clips
     if (counts.failed > 0 || !['expanding', 'running'].includes(state)) throw new Error(`the batch is ${state}`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  const took = (performance.now() - started) / 1000;
-  const memory = await watched.stop();
-  const after = await limitSeconds(limit, { seconds, from: half, to: clips });
-  await limit.close();
-  const [limitRate, rate] = [clips / (before + after), clips / took];
-  return (
-    `| ${model} | ${seconds} s | ${clips} | ${limitRate.toFixed(0)} | ${rate.toFixed(0)} | **${(rate / limitRate).toFixed(2)}** ` +
-    `| ${firstResult?.toFixed(2)} s | ${memory.redisMib.toFixed(1)} MiB | ${memory.idleRssMib.toFixed(0)} → ${memory.rssMib.toFixed(0)} MiB |`
-  );
+  return { seconds: (performance.now() - started) / 1000, firstResult };
 }
 
 async function limitSeconds(
@@ -100,7 +109,7 @@ async function limitSeconds(
   return took;
 }
 
-async function writeArchive(path: string, { seconds, clips }: Case): Promise<void> {
+export async function writeArchive(path: string, { seconds, clips }: Case): Promise<void> {
   const archive = pack();
   const written = once(archive.pipe(createWriteStream(path)), 'finish');
   for (let at = 0; at < clips; at += chunk)

@@ -1,7 +1,8 @@
-/** `npm run bench -- kernel|pipeline|archive|scale [--write]`: measures, prints, and with `--write` puts the figures into docs/performance.md. */
+/** `npm run bench -- kernel|pipeline|archive|scale|rival [--write]`: measures, prints, and with `--write` puts the figures into docs/performance.md. */
 import { runArchiveBench } from './archive.js';
 import { kernelSection } from './kernel-section.js';
 import { runPipelineBench } from './pipeline.js';
+import { runRivalBench } from './rival.js';
 import { runScaleBench } from './scale.js';
 import { writePerformance } from './performance-doc.js';
 
@@ -10,6 +11,7 @@ const benches: Record<string, () => Promise<{ heading: string; lines: string[] }
   pipeline: runPipelineBench,
   archive: runArchiveBench,
   scale: runScaleBench,
+  rival: runRivalBench,
 };
 
 // As in the worker: no usage data to the maker of ONNX Runtime.
