@@ -82,7 +82,6 @@ COPY --from=build /app/models models/
 COPY --from=build /app/shared/package.json shared/
 COPY --from=build /app/shared/dist shared/dist/
 USER 1000:1000
-VOLUME /data
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=60s --retries=3 CMD ["node", "/app/healthcheck.mjs"]
 LABEL org.opencontainers.image.title="Timbre" \
@@ -128,7 +127,6 @@ ENV NODE_ENV=production HOST=0.0.0.0 PORT=8080 ADMIN_HOST=0.0.0.0 ADMIN_PORT=808
 COPY --from=worker /app /app
 COPY --from=worker-cuda-packages /app/node_modules node_modules/
 USER 1000:1000
-VOLUME /data
 STOPSIGNAL SIGTERM
 EXPOSE 8081
 HEALTHCHECK --interval=10s --timeout=3s --start-period=120s --retries=3 CMD ["node", "/app/healthcheck.mjs"]

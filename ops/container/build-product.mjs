@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { buildPage } from '../../scripts/bootstrap/build-page.mjs';
 
-const products = ['services/gateway', 'services/preprocess', 'services/worker', 'cli'];
+const products = ['services/gateway', 'services/preprocess', 'services/worker', 'client', 'cli'];
 const { status } = spawnSync('node_modules/.bin/tsc', ['-b', ...products], { stdio: 'inherit' });
 if (status !== 0) process.exit(1);
 buildPage();
