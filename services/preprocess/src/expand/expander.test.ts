@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { AppError } from '@timbre/shared/errors';
 import type { BatchSpec } from '@timbre/shared/contracts/batch';
@@ -5,6 +7,7 @@ import { batchSourceKey } from '@timbre/shared/storage/batch-keys';
 import { startBatchFixture, type BatchFixture } from '@timbre/shared/testing/batch-fixture';
 import { aBatchSpec } from '@timbre/shared/testing/batch-spec';
 import { defaultArchiveLimits } from '../archives/archive-limits.js';
+import { packTar } from '../archives/testing/tar-bytes.js';
 import { createEarlierResults } from '../slices/earlier-results.js';
 import { createExpander } from './expander.js';
 
@@ -72,6 +75,26 @@ describe('reading the source of a batch', () => {
     await first.catch(() => undefined);
     expect(await expander()({ spec, record: await recordOf(spec) }, never)).toBeUndefined();
     expect(await recordOf(spec)).toMatchObject({ total: 2500, shards: 3 });
+  });
+
+  it('still knows that a tar.gz was cut short when another reader goes on from its inflated copy', async () => {
+    const base = aBatchSpec();
+    const tar = await packTar(['a.wav', 'b.wav'].map((name) => ({ name, content: randomBytes(200_000) })));
+    const cut = gzipSync(tar).subarray(0, -8);
+    const parts = [{ key: batchSourceKey(base), bytes: cut.length }];
+    const spec: BatchSpec = { ...base, source: { kind: 'object', format: 'tar.gz', parts } };
+    await system.store.put(batchSourceKey(base), cut);
+    await system.accept(spec);
+    const record = await recordOf(spec);
+    const codes = [];
+    for (let reader = 0; reader < 2; reader++) {
+      const inflated: { code?: string } = (await expander()(
+        { spec, record: { ...record, shards: reader } },
+        never,
+      )) as object;
+      codes.push(inflated.code);
+    }
+    expect(codes).toEqual(['archive_corrupt', 'archive_corrupt']);
   });
 
   it('says that a batch of no clips is empty', async () => {

@@ -71,9 +71,12 @@ async function* fromObject(spec: BatchSpec, options: ReadOptions, { store }: Fin
   // A compressed tar cannot be read at random: its inflated copy takes its place, for as long as the audio is kept.
   const key = batchInflatedKey({ tenant: spec.tenant, id: spec.id });
   let inflated = await store.head(key);
-  let damage: unknown;
+  // Written down before the copy is there: whoever goes on from it must know that it is not whole.
+  const damageKey = `${key}.damage`;
   if (!inflated) {
-    const whole = inflateTarGz(bytes, { ...options, onDamage: (error) => (damage = error) });
+    const onDamage = async (error: AppError): Promise<void> =>
+      void (await store.put(damageKey, Buffer.from(error.message)));
+    const whole = inflateTarGz(bytes, { ...options, onDamage });
     const { bytes: length } = await store.put(key, whole, { durability: 'volatile', signal: options.signal });
     inflated = { key, bytes: length, modifiedAt: new Date() };
   }
@@ -84,7 +87,8 @@ async function* fromObject(spec: BatchSpec, options: ReadOptions, { store }: Fin
     const { ref } = found.clip;
     yield ref?.kind === 'range' ? { ...found, clip: { ...found.clip, ref: { ...ref, inflated: true } } } : found;
   }
-  if (damage instanceof Error) throw damage;
+  if (await store.head(damageKey))
+    throw new AppError('archive_corrupt', { detail: (await store.readAll(damageKey)).toString('utf8') });
 }
 
 async function* fromPrefix(

@@ -14,10 +14,10 @@ export interface InflateOptions {
   limits: ArchiveLimits;
   signal: AbortSignal;
   /**
-   * Told of damage, after which the stream ends as if whole: the tar then holds everything before the damage. Without it
+   * Told of damage and waited for, after which the stream ends as if whole: the tar then holds everything before the damage. Without it
    * damage is an error of the stream.
    */
-  onDamage?: (damage: AppError) => void;
+  onDamage?: (damage: AppError) => void | Promise<void>;
 }
 
 /** The stream fails with `archive_limit`, or with `archive_corrupt` where there is no `onDamage`. */
@@ -42,6 +42,6 @@ async function* inflated(
     if (isAppError(error) || signal.aborted || !isZlibError(error)) throw error;
     const damage = corruptArchive('The gzip stream is damaged or cut.', 0, error);
     if (!onDamage) throw damage;
-    onDamage(damage);
+    await onDamage(damage);
   }
 }
