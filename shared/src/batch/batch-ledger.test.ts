@@ -60,6 +60,17 @@ describe('accepting a batch', () => {
     expect(await system.batches.read(other.id)).toBeNull();
   });
 
+  it('lists 5 batches of one millisecond once each, in pages of 2', async () => {
+    const all = ['1', '2', '3', '4', '5'].map((end) => aBatchSpec({ id: `b${'0'.repeat(31)}${end}` }));
+    for (const each of all) await system.accept(each);
+    const listed: string[] = [];
+    for (let page = await system.batches.page('acme', undefined, 2); page.length > 0;) {
+      listed.push(...page.map((place) => place.id));
+      page = await system.batches.page('acme', page.at(-1), 2);
+    }
+    expect(listed).toEqual(all.map((each) => each.id).reverse());
+  });
+
   it('keeps tenants apart in lists', async () => {
     await system.accept(spec);
     expect(await system.batches.page('acme', undefined, 10)).toHaveLength(1);

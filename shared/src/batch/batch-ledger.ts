@@ -69,6 +69,12 @@ export interface InFlight {
   sinceMs: number;
 }
 
+/** Where a batch stands in the list of its tenant. */
+export interface BatchPlace {
+  id: string;
+  createdAtMs: number;
+}
+
 /** Deaths with one clip at work, in quarantine, that condemn it: with the first death outside of it, three in all. */
 const condemningDeaths = 2;
 const maxGeneration = 1;
@@ -302,19 +308,20 @@ export function createBatchLedger(redis: Redis, now: () => number = Date.now) {
       });
     },
 
-    /** A tenant's batches, newest first, after `position`. */
-    async page(
-      tenant: string,
-      before: number | undefined,
-      count: number,
-    ): Promise<{ id: string; createdAtMs: number }[]> {
-      const from = before === undefined ? '+inf' : `(${before}`;
+    /** A tenant's batches, newest first, after the one given; of those of one millisecond the greater id comes first. */
+    async page(tenant: string, after: BatchPlace | undefined, count: number): Promise<BatchPlace[]> {
       const key = batchRedisKeys.tenantBatches(tenant);
-      const flat = await call<string[]>(redis.zrevrangebyscore(key, from, '-inf', 'WITHSCORES', 'LIMIT', 0, count));
-      return Array.from({ length: flat.length / 2 }, (_, at) => ({
+      const from = after?.createdAtMs ?? '+inf';
+      // Those of the same millisecond that were listed before come once more.
+      const most = count + (after ? await call<number>(redis.zcount(key, from, from)) : 0);
+      const flat = await call<string[]>(redis.zrevrangebyscore(key, from, '-inf', 'WITHSCORES', 'LIMIT', 0, most));
+      const places = Array.from({ length: flat.length / 2 }, (_, at) => ({
         id: flat[at * 2] ?? '',
         createdAtMs: Number(flat[at * 2 + 1]),
       }));
+      const isBehind = ({ id, createdAtMs }: BatchPlace) =>
+        after === undefined || createdAtMs < after.createdAtMs || id < after.id;
+      return places.filter(isBehind).slice(0, count);
     },
   };
 }

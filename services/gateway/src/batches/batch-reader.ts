@@ -2,7 +2,7 @@
 import { AppError } from '@timbre/shared/errors';
 import type { Principal } from '@timbre/shared/auth/api-keys';
 import { entriesOf, entryAt, type BatchEntry } from '@timbre/shared/batch/batch-items';
-import type { BatchLedger } from '@timbre/shared/batch/batch-ledger';
+import type { BatchLedger, BatchPlace } from '@timbre/shared/batch/batch-ledger';
 import { batchViewOf, type BatchRecord } from '@timbre/shared/batch/batch-record';
 import { itemNames } from '@timbre/shared/batch/item-results';
 import { isBatchEnded, type BatchView, type ItemState, type ItemView } from '@timbre/shared/contracts/batch';
@@ -78,13 +78,13 @@ export function createBatchReader(deps: BatchReaderDeps) {
     viewOf,
 
     async list(principal: Principal, { limit, cursor }: { limit: number; cursor: string | undefined }) {
-      const rows = await batches.page(principal.tenant, cursor === undefined ? undefined : decodeCursor(cursor), limit);
+      const rows = await batches.page(principal.tenant, cursor === undefined ? undefined : decodePlace(cursor), limit);
       const records = await batches.readMany(rows.map(({ id }) => id));
       const found = await Promise.all(records.flatMap((record) => (record ? [viewOf(record)] : [])));
       const last = rows.at(-1);
       return {
         batches: found,
-        nextCursor: rows.length === limit && last ? encodeCursor(last.createdAtMs) : null,
+        nextCursor: rows.length === limit && last ? encodePlace(last) : null,
       };
     },
 
@@ -155,6 +155,15 @@ function jobViewOf({ spec, startedAtMs }: BatchRecord, item: ItemView): JobView 
     deadlineAt: new Date(spec.deadlineAtMs).toISOString(),
     expiresAt: new Date(spec.expiresAtMs).toISOString(),
   };
+}
+
+const encodePlace = ({ createdAtMs, id }: BatchPlace) => Buffer.from(`${createdAtMs}.${id}`).toString('base64url');
+
+function decodePlace(cursor: string): BatchPlace {
+  const [, createdAtMs, id] =
+    /^(\d{1,16})\.(b[0-9a-f]{32})$/.exec(Buffer.from(cursor, 'base64url').toString('latin1')) ?? [];
+  if (!createdAtMs || !id) throw new AppError('invalid_parameter', { detail: '/cursor: not a cursor of this list' });
+  return { createdAtMs: Number(createdAtMs), id };
 }
 
 const encodeCursor = (value: number) => Buffer.from(String(value)).toString('base64url');
