@@ -10,7 +10,9 @@ const lines = [`S3_SECRET_KEY=${secret()}`, `GRAFANA_PASSWORD=${secret()}`, 'AUT
 try {
   writeFileSync('.env', lines.join('\n'), { flag: 'wx', mode: 0o600 });
   console.log('.env written. Make a key before the gateway starts:');
-  console.log('  docker compose run --rm gateway node cli/bin/timbre.mjs keys create --tenant NAME --scopes submit,read');
+  console.log(
+    '  docker compose run --rm gateway node cli/bin/timbre.mjs keys create --tenant NAME --scopes submit,read',
+  );
 } catch (error) {
   if (error.code !== 'EEXIST') throw error;
   console.error('.env is already there; nothing changed.');

@@ -19,7 +19,9 @@ function refuseOpenDoors() {
     AUTH !== 'keys' && 'AUTH is not `keys`',
   ].filter(Boolean);
   if (problems.length === 0) return;
-  console.error(`not publishing on ${BIND_ADDRESS}: ${problems.join('; ')}. \`node ops/compose/make-env.mjs\` writes a .env.`);
+  console.error(
+    `not publishing on ${BIND_ADDRESS}: ${problems.join('; ')}. \`node ops/compose/make-env.mjs\` writes a .env.`,
+  );
   process.exit(1);
 }
 
