@@ -8,6 +8,7 @@ export default defineConfig({
       'services/*/src/**/*.test.ts',
       'client/src/**/*.test.ts',
       'cli/src/**/*.test.ts',
+      'web/src/**/*.test.ts',
       'test/**/*.test.ts',
     ],
     testTimeout: 120_000,

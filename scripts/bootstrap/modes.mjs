@@ -1,18 +1,20 @@
-/** The four things a newcomer does: which steps each needs, and what it runs in the end. */
+/** The things a newcomer does: which steps each needs, and what it runs in the end. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { buildPage } from './build-page.mjs';
 import { installPackages } from './install-packages.mjs';
 import { runTests } from './run-tests.mjs';
 import { ROOT, runInForeground, runTool, say, StepError } from './steps.mjs';
 import { provideFfmpeg, provideRedis } from './system-programs.mjs';
 
 /** What runs; the tests are compiled only to be tested. */
-const PRODUCT = ['services/gateway', 'services/preprocess', 'services/worker', 'cli'];
+const PRODUCT = ['services/gateway', 'services/preprocess', 'services/worker', 'client', 'cli'];
 
 const modes = {
   demo: (args) => runCli('demo', args),
   start: (args) => runCli('start', args),
   bench: runBench,
+  page: runPage,
   test: runTests,
 };
 
@@ -44,6 +46,14 @@ function runCli(command, args) {
   return runInForeground(['--import', `file://${watch}`, join(ROOT, 'cli', 'dist', 'main.js'), command, ...args]);
 }
 
+/** The page alone; what it imports has been compiled before. */
+function runPage() {
+  installPackages();
+  if (!runTool('typescript/bin/tsc', ['-b', 'client'])) throw new StepError('The client package does not compile.');
+  buildPage();
+  return 0;
+}
+
 function runBench(args) {
   installPackages();
   build();
@@ -58,4 +68,5 @@ function build() {
   if (!existsSync(join(ROOT, 'cli', 'dist', 'main.js'))) say('Building (tsc -b); later only what changed is built.');
   if (!runTool('typescript/bin/tsc', ['-b', ...PRODUCT]))
     throw new StepError('The build failed; the compiler says why above.');
+  buildPage();
 }

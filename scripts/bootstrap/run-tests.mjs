@@ -5,6 +5,7 @@
  */
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { buildPage } from './build-page.mjs';
 import { checkDocs } from './check-docs.mjs';
 import { installPackages } from './install-packages.mjs';
 import { ROOT, run, runTool, say, StepError } from './steps.mjs';
@@ -45,9 +46,21 @@ const staticChecks = [
   { name: 'format', check: () => runTool('prettier/bin/prettier.cjs', ['--check', '--log-level', 'warn', '.']) },
   // Before lint, which reads the types the build writes; also for chosen tests, which import built packages.
   { name: 'types', always: true, check: () => runTool('typescript/bin/tsc', ['-b']) },
+  { name: 'page', always: true, check: pageBuilds },
   { name: 'lint', check: () => runTool('eslint/bin/eslint.js', ['--max-warnings', '0', '.']) },
   { name: 'docs', check: () => checkDocs(ROOT, say) },
 ];
+
+function pageBuilds() {
+  try {
+    buildPage();
+    return true;
+  } catch (error) {
+    if (!(error instanceof StepError)) throw error;
+    say(error.message);
+    return false;
+  }
+}
 
 function runVitest(args) {
   mkdirSync(join(ROOT, '.cache'), { recursive: true });

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
+import { mkdir, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import express from 'express';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { errorCatalog } from '@timbre/shared/error-catalog';
@@ -16,12 +19,14 @@ const browser = { Accept: 'text/html,application/xhtml+xml,*/*;q=0.8' };
 
 let server: Server;
 let origin: string;
+let pageFolder: string;
 
 beforeAll(async () => {
+  pageFolder = await mkdtemp(join(tmpdir(), 'timbre-page-'));
   const app = express();
   const log = createLogger({ service: 'gateway', level: 'silent' });
   const metrics = createMetrics('gateway');
-  app.use(requestContext(log, metrics), documentRoutes({ document }), errorHandler(log, metrics));
+  app.use(requestContext(log, metrics), documentRoutes({ document, pageFolder }), errorHandler(log, metrics));
   server = createServer(app);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -30,6 +35,7 @@ beforeAll(async () => {
 afterAll(async () => {
   server.closeAllConnections();
   await new Promise((resolve) => server.close(resolve));
+  await rm(pageFolder, { recursive: true });
 });
 
 async function get(path: string, headers: Record<string, string> = {}, method = 'GET') {
@@ -120,6 +126,44 @@ describe('pages without script', () => {
     expect(body).toContain('Version 1.2.3');
     for (const address of ['/docs', '/openapi.json', '/v1/models', '/healthz', '/readyz', '/v1/limits'])
       expect(body).toContain(`href="${address}"`);
+  });
+});
+
+describe('the built page', () => {
+  const script = `console.log('${'timbre '.repeat(200)}')`;
+  const build = async (index: string, builtAt: Date): Promise<void> => {
+    await mkdir(join(pageFolder, 'assets'), { recursive: true });
+    await writeFile(join(pageFolder, 'assets', 'index-abc.js'), script);
+    await writeFile(join(pageFolder, 'index.html'), index);
+    await utimes(join(pageFolder, 'index.html'), builtAt, builtAt);
+  };
+  afterAll(async () => rm(join(pageFolder, 'index.html')));
+
+  it('stands at / once it is built, and again when it is built again', async () => {
+    expect((await get('/', browser)).body).toContain('npm run build');
+    await build('<!doctype html><title>first</title>', new Date(1_000_000));
+    expect((await get('/', browser)).body).toContain('first');
+    await build('<!doctype html><title>second</title>', new Date(2_000_000));
+    const { body, header, type } = await get('/', browser);
+    expect(body).toContain('second');
+    expect(type).toBe('text/html; charset=utf-8');
+    expect(header('cache-control')).toBe('no-cache');
+    const policy = header('content-security-policy');
+    expect(policy).toContain("default-src 'none'; script-src 'self'; style-src 'self'");
+    expect(policy).not.toMatch(/unsafe|https?:|\*/);
+  });
+
+  it('sends assets compressed, for a year, with their type', async () => {
+    await build('<!doctype html>', new Date(3_000_000));
+    const asset = await get('/assets/index-abc.js', { 'Accept-Encoding': 'gzip' });
+    expect(asset).toMatchObject({ status: 200, type: 'text/javascript; charset=utf-8', body: script });
+    expect(asset.header('content-encoding')).toBe('gzip');
+    expect(asset.header('cache-control')).toBe('public, max-age=31536000, immutable');
+    expect((await get('/assets/index-abc.js', { 'Accept-Encoding': 'identity' })).header('content-encoding')).toBe('');
+  });
+
+  it.each(['/assets/index.html', '/assets/..%2findex.html', '/assets/constructor'])('has no %s', async (path) => {
+    expect((await get(path)).status).toBe(404);
   });
 });
 

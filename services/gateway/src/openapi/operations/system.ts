@@ -101,10 +101,24 @@ const getHome: Operation = {
   tag: 'Pages',
   operationId: 'getHome',
   summary: 'Where to begin',
-  description: 'A page with commands to try and links.',
+  description:
+    'The page to classify, listen and look after archives with; where it was not built, commands to try and links.',
   scope: null,
   answers: { 200: textAnswer('The page.', ['text/html']) },
   problems: [],
+};
+
+const getPageAsset: Operation = {
+  method: 'get',
+  path: '/assets/{name}',
+  tag: 'Pages',
+  operationId: 'getPageAsset',
+  summary: 'A file of the page',
+  description: 'Scripts, styles and fonts that `/` loads. A name changes with the content, so answers may be kept.',
+  scope: null,
+  request: { params: describedParameters(z.object({ name: z.string() }), { name: 'File name.' }) },
+  answers: { 200: textAnswer('The file.', ['text/javascript', 'text/css', 'font/woff2', 'image/svg+xml']) },
+  problems: ['not_found'],
 };
 
 export const systemOperations: readonly Operation[] = [
@@ -116,4 +130,5 @@ export const systemOperations: readonly Operation[] = [
   getDocsAsset,
   getProblem,
   getHome,
+  getPageAsset,
 ];

@@ -16,6 +16,8 @@ export function homePage(serverUrl: string, version: string): string {
     'Timbre',
     markup`<h1>Timbre</h1>
 <p class="lead">Tells which instrument plays in a recording.</p>
+<p><strong>The page is not built here.</strong> Run <code>npm run build</code> in the project and load this again; the
+service itself works without it.</p>
 <h2>Classify a clip</h2>
 <pre><code>curl -F file=@take3.wav ${serverUrl}/v1/classify</code></pre>
 <p>The answer has the decision, a calibrated confidence and a timeline. For the label alone:</p>

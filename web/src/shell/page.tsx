@@ -1,0 +1,96 @@
+/** The frame of the page: where to go, whether the server is there, and the view that is open. */
+import { ClassifyView } from '../classify/classify-view.js';
+import { ClipsProvider } from '../classify/clips.js';
+import { SessionProvider, useSession } from '../server/session.js';
+import { KeyGate } from './key-gate.js';
+import { linkTo, useRoute, type Route, type ViewName } from './route.js';
+import { toggleTheme, useTheme } from './theme.js';
+
+const views: readonly (readonly [view: ViewName, title: string, icon: string])[] = [
+  ['classify', 'Classify', 'M4 10v4M8 6v12M12 3v18M16 7v10M20 10v4'],
+];
+
+export function Page() {
+  return (
+    <SessionProvider>
+      <ClipsProvider>
+        <Frame />
+      </ClipsProvider>
+    </SessionProvider>
+  );
+}
+
+function Frame() {
+  const route = useRoute();
+  const { connection } = useSession();
+  return (
+    <>
+      <a class="skip" href="#main" onClick={skipToMain}>
+        Skip to the content
+      </a>
+      <header class="top">
+        <a class="wordmark" href="#/" aria-label="Timbre, first page">
+          timbre
+        </a>
+        <nav class="views" aria-label="Views">
+          {views.map(([view, title, icon]) => (
+            <a key={view} href={linkTo({ view })} aria-current={route.view === view ? 'page' : undefined}>
+              <svg viewBox="0 0 24 24" aria-hidden="true">
+                <path d={icon} />
+              </svg>
+              {title}
+            </a>
+          ))}
+        </nav>
+        <ThemeButton />
+      </header>
+      <ConnectionNote />
+      <main id="main" tabIndex={-1}>
+        {connection === 'needsKey' ? <KeyGate /> : <View route={route} />}
+      </main>
+    </>
+  );
+}
+
+/** The address after `#` names the view, so the usual link to an anchor would leave it. */
+function skipToMain(event: Event): void {
+  event.preventDefault();
+  document.getElementById('main')?.focus();
+}
+
+function View({ route }: { route: Route }) {
+  return <ClassifyView id={route.id} />;
+}
+
+function ThemeButton() {
+  const dark = useTheme() === 'dark';
+  return (
+    <button
+      type="button"
+      class="icon-button"
+      onClick={toggleTheme}
+      aria-label={dark ? 'Light colours' : 'Dark colours'}
+    >
+      <svg viewBox="0 0 24 24" aria-hidden="true">
+        <path
+          d={
+            dark
+              ? 'M12 7.500a4.5 4.5 0 1 1 0 9 4.5 4.5 0 0 1 0-9ZM12 2v2.500M12 19.500V22M2 12h2.500M19.5 12H22M5 5l1.8 1.800M17.2 17.2 19 19M19 5l-1.8 1.800M6.8 17.2 5 19'
+              : 'M20 14.500A8.5 8.5 0 0 1 9.5 4 8.5 8.5 0 1 0 20 14.500Z'
+          }
+        />
+      </svg>
+    </button>
+  );
+}
+
+function ConnectionNote() {
+  const { connection, visits } = useSession();
+  if (connection !== 'away') return null;
+  return (
+    <p class="away" role="alert">
+      {visits === 0 ? 'The server does not answer.' : 'The server went away.'} Trying again every second; what is open
+      stays open.
+    </p>
+  );
+}
