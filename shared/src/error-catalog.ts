@@ -95,6 +95,16 @@ export const errorCatalog = {
     'This version of the tus protocol is not spoken here',
     'Send `Tus-Resumable: 1.0.0`.',
   ),
+  upgrade_required: request(
+    426,
+    'This address speaks WebSocket',
+    'Open it as a WebSocket (`wss://…/v1/stream`); see docs/streaming.md.',
+  ),
+  not_kept: request(
+    404,
+    'This part of the job is not kept, or no longer',
+    'Audio is kept until `expiresAt`, features for the time of `TENSOR_SECONDS`; send the clip again.',
+  ),
   conflict: request(409, 'The job or batch is not in a state that allows this', 'Look at `details.state`.'),
   url_forbidden: request(
     422,

@@ -20,6 +20,8 @@ import { healthRoutes } from './routes/health.js';
 import { jobRoutes, type JobRoutesDeps } from './routes/jobs.js';
 import { modelRoutes } from './routes/models.js';
 import type { ResumableUploadRoutesDeps } from './routes/resumable-uploads.js';
+import { streamRoutes } from './routes/stream.js';
+import type { StreamSessions } from './stream/stream-sessions.js';
 import { signedObjectRoutes, uploadRoutes } from './routes/uploads.js';
 import { webhookRoutes, type WebhookRoutesDeps } from './routes/webhooks.js';
 
@@ -33,6 +35,7 @@ export interface AppDeps {
   classify: ClassifyDeps;
   batches: BatchRoutesDeps;
   webhooks: WebhookRoutesDeps;
+  sessions: StreamSessions;
   resumable: Pick<ResumableUploadRoutesDeps, 'uploads' | 'quota'>;
   readiness: () => Promise<Readiness>;
   /** Stands before authentication. */
@@ -50,6 +53,7 @@ export interface AppDeps {
     maxUploadBytes: number;
     minUploadBytesPerSecond: number;
     signingSecret: string | undefined;
+    clipSeconds: number;
     limits: Record<string, unknown>;
   };
 }
@@ -105,8 +109,20 @@ export function createApp(deps: AppDeps): Express {
     deps.rateLimit,
   );
   mount('/v1/jobs', jobRoutes(deps.jobs));
+  // Without keys, `authenticate` has looked at the origin of pages.
+  const origins = settings.authMode === 'none' ? null : settings.corsOrigins;
+  mount('/v1/stream', streamRoutes({ sessions: deps.sessions, origins }));
   mount('/v1/batches', batchRoutes(deps.batches));
-  mount('/v1/clips', clipRoutes({ store, uploads: deps.resumable.quota, maxFileBytes, minUploadBytesPerSecond }));
+  mount(
+    '/v1/clips',
+    clipRoutes({
+      store,
+      uploads: deps.resumable.quota,
+      maxFileBytes,
+      minUploadBytesPerSecond,
+      clipSeconds: settings.clipSeconds,
+    }),
+  );
   mount('/v1/models', modelRoutes(models, settings.defaultModel));
   mount(
     '/v1/uploads',

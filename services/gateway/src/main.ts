@@ -44,6 +44,10 @@ import { queuesBoard } from './routes/queues-board.js';
 import { startPublicServer } from './http/public-server.js';
 import { ensureSigningSecret } from './signing-secret.js';
 import { createResumableUploads } from './uploads/resumable-uploads.js';
+import { createSavedTakes } from './stream/saved-takes.js';
+import { createStreamSessions } from './stream/stream-sessions.js';
+import { maxWavDataBytes, wavHeaderBytes } from './stream/wav-header.js';
+import { createWindowJobs } from './stream/window-jobs.js';
 import { createWebhooks } from './webhooks/create-webhooks.js';
 import { version } from '@timbre/shared/version';
 
@@ -165,6 +169,23 @@ const hooks = createWebhooks({
   retrySeconds: config.WEBHOOK_RETRY_SECONDS,
   failpoint: (point) => faults.at(point),
 });
+const takes = createSavedTakes({ redis, store, submit, log });
+const sessions = createStreamSessions({
+  ...{ models, takes, metrics },
+  runWindow: createWindowJobs({ ledger, events, queues, store, metrics, maxBacklogJobs: config.MAX_BACKLOG_JOBS }),
+  policy: {
+    hopSeconds: config.STREAM_HOP_MS / 1000,
+    windowsInFlight: config.STREAM_WINDOWS_IN_FLIGHT,
+    maxSeconds: Math.min(config.MAX_STREAM_SECONDS, config.MAX_DURATION_SECONDS),
+    maxTakeBytes: Math.min(config.MAX_FILE_BYTES - wavHeaderBytes, maxWavDataBytes),
+  },
+  defaultModel: config.DEFAULT_MODEL,
+  maxPerTenant: config.MAX_STREAM_SESSIONS_PER_TENANT,
+  maxInAll: config.MAX_STREAM_SESSIONS,
+  maxMessageBytes: config.MAX_STREAM_MESSAGE_BYTES,
+  idleSeconds: config.STREAM_IDLE_SECONDS,
+  draining: () => lifecycle.draining,
+});
 const readiness = createReadiness({ redis, store, models, loop, draining: () => lifecycle.draining });
 
 /** Names the gateway goes by; without keys it answers to no others, so that no page gets in by DNS. */
@@ -196,6 +217,7 @@ const app = createApp({
     retrySeconds: config.BATCH_DEADLINE_SECONDS,
   },
   webhooks: hooks.routes,
+  sessions,
   resumable: { uploads: createResumableUploads({ store, locks, isKept: isKeptUpload }), quota: uploadQuota },
   readiness,
   authFailureLimit: createAuthFailureLimit(),
@@ -211,6 +233,7 @@ const app = createApp({
     maxUploadBytes: config.MAX_UPLOAD_BYTES,
     minUploadBytesPerSecond: config.MIN_UPLOAD_BYTES_PER_SECOND,
     signingSecret,
+    clipSeconds: config.RETENTION_SECONDS,
     limits: limitsView(config),
   },
 });
@@ -219,6 +242,7 @@ const keeper = createKeeper({
   ...{ redis, ledger, batches, directory, queues, store, metrics, log },
   recordSeconds: config.RECORD_SECONDS,
   tensorSeconds: config.TENSOR_SECONDS,
+  clipSeconds: config.RETENTION_SECONDS,
 });
 const keeping = runKeeper(keeper, config.SWEEP_INTERVAL_MS, log);
 lifecycle.onStop('keeper', () => keeping.stop());
@@ -229,6 +253,9 @@ const feeding = createFeeder({
 lifecycle.onStop('feeder', () => feeding.stop());
 const storeSweep = sweepAbandonedUploads(store, log);
 lifecycle.onStop('store sweep', () => storeSweep.stop());
+
+const rescuing = takes.keepRescuing();
+lifecycle.onStop('take rescue', () => rescuing.stop());
 
 const sending = hooks.start(metrics, log);
 lifecycle.onStop('webhooks', () => sending.stop());
@@ -249,4 +276,5 @@ lifecycle.onStop('admin listener', () => admin.close());
 
 const server = await startPublicServer(app, { host: config.HOST, port: config.PORT });
 lifecycle.onStop('public listener', () => server.close(Math.min(10_000, config.DRAIN_TIMEOUT_MS / 2)));
+lifecycle.onStop('live sessions', () => sessions.close());
 log.info({ url: publicUrl, port: server.port, adminPort: admin.port, auth: authMode }, 'serving');

@@ -1,10 +1,11 @@
 /** The preprocess stage on one screen: get the clip, make its tensor pack, store the pack, hand the job on. */
 import { AppError } from '@timbre/shared/errors';
-import { tensorPackKey } from '@timbre/shared/storage/job-keys';
+import { fleetingPackKey, peaksKey, tensorPackKey } from '@timbre/shared/storage/job-keys';
 import type { ObjectStore } from '@timbre/shared/storage/object-store';
 import type { PublicFetch } from '@timbre/shared/net/public-fetch';
 import { observeStage, type Metrics } from '@timbre/shared/observability/metrics';
 import type { StageHandler, StageOutput } from '@timbre/shared/queue/stage-runner';
+import type { ClipPeaks } from '@timbre/shared/contracts/clip-peaks';
 import type { JobSpec } from '@timbre/shared/contracts/job';
 import type { ByteBudget } from './byte-budget.js';
 import type { DecodeLimits } from './audio/decode-clip.js';
@@ -49,6 +50,14 @@ export function createPreprocessHandler(deps: PreprocessDeps): StageHandler {
     });
   };
 
+  /** A waveform to look at is not worth a failed job. */
+  const storePeaks = async (spec: JobSpec, peaks: ClipPeaks | undefined): Promise<void> => {
+    if (!peaks) return;
+    const content = Buffer.from(JSON.stringify(peaks));
+    const stored = store.put(peaksKey(spec), content, { contentType: 'application/json', durability: 'volatile' });
+    await stored.catch(() => undefined);
+  };
+
   return async ({ record }, signal) => {
     const { spec } = record;
     const startedAt = now();
@@ -76,14 +85,20 @@ export function createPreprocessHandler(deps: PreprocessDeps): StageHandler {
         featureDigest: spec.featureDigest,
         limits,
         ffmpegPath,
+        peaks: !spec.fleeting,
       };
       const tensors = await threads.run(task, spec.lane, signal);
       observeStage(metrics, 'decode', spec.lane, tensors.decodeSeconds);
       observeStage(metrics, 'features', spec.lane, tensors.featureSeconds);
 
-      const key = tensorPackKey(spec.tenant, tensors.clipSha256, spec.featureDigest);
+      const key = spec.fleeting
+        ? fleetingPackKey(spec)
+        : tensorPackKey(spec.tenant, tensors.clipSha256, spec.featureDigest);
       const pack = Buffer.from(tensors.pack.buffer, tensors.pack.byteOffset, tensors.pack.byteLength);
-      await timed('storePut', store.put(key, pack, { durability: 'volatile', signal }));
+      await timed(
+        'storePut',
+        Promise.all([store.put(key, pack, { durability: 'volatile', signal }), storePeaks(spec, tensors.peaks)]),
+      );
       const packedAtMs = now();
       const waitSeconds = Math.max(0, (startedAt - spec.createdAtMs) / 1000);
       observeStage(metrics, 'wait', spec.lane, waitSeconds);

@@ -6,6 +6,7 @@ import { canonicalJson } from '@timbre/shared/digest';
 import type { FeatureSpec } from '@timbre/shared/contracts/feature-spec';
 import { decodeClip } from './audio/decode-clip.js';
 import { createFeatureExtractor, type FeatureExtractor } from './features/extract-features.js';
+import { measurePeaks } from './features/clip-peaks.js';
 import { measureQuality } from './features/clip-quality.js';
 import type { ClipTask, ClipTensors } from './threads/clip-task.js';
 
@@ -42,6 +43,7 @@ export async function preprocessClip(task: ClipTask, signal?: AbortSignal): Prom
     packSha256: task.inSlice ? '' : sha256Hex(pack),
     windows,
     ...facts,
+    ...(task.peaks ? { peaks: measurePeaks(decoded.pcm, decoded.facts.durationSeconds) } : {}),
     decodeSeconds: (decodedAt - started) / 1000,
     featureSeconds: (performance.now() - decodedAt) / 1000,
   };

@@ -125,6 +125,21 @@ export const gatewaySchema = z.object({
   MAX_STREAMS_PER_TENANT: count(1, 100_000)
     .default(100)
     .describe('Event streams and held requests one tenant may have open.'),
+  MAX_STREAM_SESSIONS_PER_TENANT: count(1, 100_000)
+    .default(8)
+    .describe('Live audio sessions (`WS /v1/stream`) one tenant may have open in one gateway.'),
+  MAX_STREAM_SESSIONS: count(1, 100_000).default(64).describe('Live audio sessions in one gateway in all.'),
+  MAX_STREAM_SECONDS: count(1, 86_400).default(3600).describe('Seconds of audio one live session may send.'),
+  MAX_STREAM_MESSAGE_BYTES: count(1024, 64 * MIB)
+    .default(MIB)
+    .describe('Largest message of a live session in bytes.'),
+  STREAM_IDLE_SECONDS: count(1, 3600).default(30).describe('Seconds without audio after which a live session ends.'),
+  STREAM_HOP_MS: count(100, 60_000)
+    .default(500)
+    .describe('Milliseconds between windows of a live session; a model with a shorter hop of its own keeps it.'),
+  STREAM_WINDOWS_IN_FLIGHT: count(1, 64)
+    .default(4)
+    .describe('Windows of one live session at work at once; further ones are skipped, or wait when the sender can.'),
   MIN_UPLOAD_BYTES_PER_SECOND: count(0, 1e9)
     .default(1024)
     .describe('Slower uploads (averaged over 10 s) are cut with 408.'),

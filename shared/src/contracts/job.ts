@@ -81,6 +81,8 @@ export const jobSpecSchema = z.strictObject({
   traceparent: z.string(),
   retryOf: jobIdSchema.optional(),
   webhookUrl: z.string().optional(),
+  /** A window of a live stream: in no list, never archived, and deleted with all its data once it is answered. */
+  fleeting: z.literal(true).optional(),
 });
 export type JobSpec = z.infer<typeof jobSpecSchema>;
 

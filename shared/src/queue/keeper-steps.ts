@@ -26,6 +26,8 @@ export interface KeeperDeps {
   recordSeconds: number;
   /** Seconds a tensor pack is kept. */
   tensorSeconds: number;
+  /** Seconds a clip stored by its content is kept after it was last sent. */
+  clipSeconds: number;
   now?: () => number;
 }
 

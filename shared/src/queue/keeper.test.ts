@@ -64,6 +64,7 @@ const keeper = (change: Partial<Parameters<typeof createKeeper>[0]> = {}) => {
     log,
     recordSeconds: 60,
     tensorSeconds: 60,
+    clipSeconds: 60,
     now: () => clock,
     ...change,
   });

@@ -27,7 +27,7 @@ return redis.call('PEXPIRE', KEYS[1], ARGV[2])
 `;
 
 export function createKeeper(deps: KeeperDeps & { batches: BatchLedger; directory: SliceDirectory }) {
-  const { redis, ledger, batches, store, log, tensorSeconds } = deps;
+  const { redis, ledger, batches, store, log, tensorSeconds, clipSeconds } = deps;
   const now = deps.now ?? Date.now;
   const steps = createKeeperSteps(deps);
   const batchSteps = createBatchKeeperSteps({ ...deps, now });
@@ -41,7 +41,7 @@ export function createKeeper(deps: KeeperDeps & { batches: BatchLedger; director
   const sweepStoreSometimes = async (): Promise<number> => {
     if (now() - storeSweptAt < storeSweepMs) return 0;
     storeSweptAt = now();
-    return sweepStore({ redis, store, log, tensorSeconds, now });
+    return sweepStore({ redis, store, log, tensorSeconds, clipSeconds, now });
   };
   /** What frees memory and space comes first, and goes on when nothing else can. */
   const freeing = {

@@ -5,7 +5,7 @@
  * Fields of a job hash: `spec` (JSON), `state`, `stage` (which stage owns it), `running` (token of the attempt at work),
  * `deaths`, `failures` (of this stage), `retries` (in all), `generation` (remade packs), `queue` and `backlog` (what it
  * adds to the backlog, where), `startedAt`, `progress` (JSON: clip, timings), `pack` (JSON), `view` (JSON, once terminal),
- * `webhook` (`<tenant>/<id>` where somebody wants to be told of the end).
+ * `fleeting` (1 for a window of a stream), `webhook` (`<tenant>/<id>` where somebody wants to be told of the end).
  */
 import { webhookDueLua } from '../webhooks/webhook-due.js';
 
@@ -35,16 +35,17 @@ local function setBacklog(id, queue, ms)
 end
 `;
 
-/** ARGV: id, tenant, spec, now, deadline, expires, backlogMs, queue, maxLive, idempotency key, value, TTL (s), first stage, idempotency token, webhook member. */
+/** ARGV: id, tenant, spec, now, deadline, expires, backlogMs, queue, maxLive, idempotency key, value, TTL (s), first stage, idempotency token, webhook member, fleeting (0/1). */
 const submit = `
-local id, tenant, spec, now, deadline, expires, ms, queue, maxLive, idem, idemValue, idemTtl, stage, idemToken, webhook = unpack(ARGV)
+local id, tenant, spec, now, deadline, expires, ms, queue, maxLive, idem, idemValue, idemTtl, stage, idemToken, webhook, fleeting = unpack(ARGV)
 if idem ~= '' and redis.call('GET', idem) ~= 'pending:' .. idemToken then return 'lost' end
 if redis.call('EXISTS', jobKey(id)) == 1 then return 'exists' end
 if redis.call('ZCARD', key('live')) >= tonumber(maxLive) then return 'full' end
 redis.call('HSET', jobKey(id), 'spec', spec, 'state', 'queued', 'stage', stage, 'generation', 0, 'deaths', 0, 'failures', 0, 'retries', 0)
 if webhook ~= '' then redis.call('HSET', jobKey(id), 'webhook', webhook) end
 setBacklog(id, queue, ms)
-redis.call('ZADD', 'timbre:tenant:' .. tenant .. ':jobs', now, id)
+if fleeting == '1' then redis.call('HSET', jobKey(id), 'fleeting', 1)
+else redis.call('ZADD', 'timbre:tenant:' .. tenant .. ':jobs', now, id) end
 redis.call('ZADD', key('live'), now, id)
 redis.call('ZADD', key('outbox'), now, id)
 redis.call('ZADD', key('deadlines'), deadline, id)
@@ -125,7 +126,7 @@ return redis.call('HINCRBY', jobKey(id), 'generation', 1)
  */
 const commit = `
 local id, state, view, now, forgetAt, token = unpack(ARGV)
-local job = redis.call('HMGET', jobKey(id), 'state', 'running', 'webhook')
+local job = redis.call('HMGET', jobKey(id), 'state', 'running', 'webhook', 'fleeting')
 local old = job[1]
 if not old then return 'missing' end
 if terminal(old) then return 'already:' .. old end
@@ -134,12 +135,24 @@ setBacklog(id, '', 0)
 redis.call('HSET', jobKey(id), 'state', state, 'view', view)
 redis.call('HDEL', jobKey(id), 'pack', 'progress', 'running', 'queue', 'backlog', 'stage')
 for _, name in ipairs({'live', 'outbox', 'deadlines'}) do redis.call('ZREM', key(name), id) end
-redis.call('ZADD', key('archive'), now, id)
+if not job[4] then redis.call('ZADD', key('archive'), now, id) end
 redis.call('ZADD', key('forget'), forgetAt, id)
 webhookDue(job[3], now)
 emit(id, now, state, view)
 if state == 'canceled' or state == 'expired' then redis.call('PUBLISH', key('cancels'), id) end
 return 'committed'
+`;
+
+/** ARGV: id, tenant. Removes a fleeting job as if it had never been. */
+const drop = `
+local id, tenant = unpack(ARGV)
+if not redis.call('HGET', jobKey(id), 'fleeting') then return 0 end
+setBacklog(id, '', 0)
+redis.call('DEL', jobKey(id), 'timbre:log:' .. id)
+for _, name in ipairs({'live', 'outbox', 'deadlines', 'forget'}) do redis.call('ZREM', key(name), id) end
+redis.call('ZREM', key('expiry'), tenant .. '/' .. id)
+redis.call('PUBLISH', key('cancels'), id)
+return 1
 `;
 
 /** ARGV: key, token, pendingTtl. Reserves an Idempotency-Key; answers what is there already. */
@@ -166,6 +179,7 @@ export const ledgerScripts = {
   timbreAdvance: prelude + advance,
   timbreRemake: prelude + remake,
   timbreCommit: prelude + commit,
+  timbreDrop: prelude + drop,
   timbreReserve: reserve,
   timbreRenew: renew,
 } as const;

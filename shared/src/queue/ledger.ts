@@ -56,6 +56,7 @@ export function createLedger(redis: Redis, now: () => number = Date.now) {
           'preprocess',
           idempotency?.token ?? '',
           spec.webhookUrl === undefined ? '' : webhookMember(spec),
+          spec.fleeting ? 1 : 0,
         ),
       );
       if (answer === 'lost') throw new AppError('idempotency_in_progress', { retryAfterSeconds: 1 });
@@ -128,6 +129,9 @@ export function createLedger(redis: Redis, now: () => number = Date.now) {
       );
       return answer === 'committed';
     },
+
+    /** Forgets a fleeting job, whatever state it is in; attempts at work on it find nothing to decide. */
+    drop: ({ id, tenant }: Pick<JobSpec, 'id' | 'tenant'>) => call<number>(scripts.timbreDrop(id, tenant)),
 
     /** `''`: reserved for the caller; `pending:…`: another request has it; else the stored value. */
     reserveIdempotency: (key: string, token: string, seconds: number) =>

@@ -19,6 +19,8 @@ export interface JanitorDeps {
   log: Logger;
   /** Seconds a tensor pack is kept. */
   tensorSeconds: number;
+  /** Seconds a clip stored by its content is kept after it was last sent. */
+  clipSeconds: number;
   now: () => number;
 }
 
@@ -26,7 +28,7 @@ export interface JanitorDeps {
 const abandonedSeconds = 86_400;
 
 /** Objects deleted. */
-export async function sweepStore({ redis, store, log, tensorSeconds, now }: JanitorDeps): Promise<number> {
+export async function sweepStore({ redis, store, log, tensorSeconds, clipSeconds, now }: JanitorDeps): Promise<number> {
   let deleted = 0;
   const olderThan = async (
     prefix: string,
@@ -63,6 +65,7 @@ export async function sweepStore({ redis, store, log, tensorSeconds, now }: Jani
   };
   deleted += await sweepUploads(store, now() - abandonedSeconds * 1000, isKept);
   await olderThan('tensors/', tensorSeconds);
+  await olderThan('clips/', clipSeconds);
   await olderThan('jobs/', abandonedSeconds, belongsToJob);
   await olderThan('batches/', abandonedSeconds, belongsToBatch);
   if (deleted > 0) log.info({ deleted }, 'objects deleted that nothing leads to');

@@ -12,6 +12,11 @@ export const submissionKey = (owner: Owner) => `${jobPrefix(owner)}submission.js
 /** The finished job as clients see it, written once it is terminal. */
 export const outcomeKey = (owner: Owner) => `${jobPrefix(owner)}outcome.json`;
 
+/** The tensor pack of a fleeting job: its own, so that it can be deleted with it. */
+export const fleetingPackKey = (owner: Owner) => `${jobPrefix(owner)}tensors`;
+/** Outline of the sound for drawing, made while the clip is decoded. */
+export const peaksKey = (owner: Owner) => `${jobPrefix(owner)}peaks.json`;
+
 /** Tenant, job and object name of a key under `jobs/`. */
 export function parseJobKey(key: string): { tenant: string; id: string; name: string } | undefined {
   const [, tenant, id, name] = /^jobs\/([^/]+)\/[0-9a-f]{2}\/(j[0-9a-f]{32})\.(.+)$/.exec(key) ?? [];

@@ -5,6 +5,7 @@
  */
 import { isIPv4 } from 'node:net';
 import type { Request, RequestHandler } from 'express';
+import { streamKeyPrefix } from '@timbre/shared/contracts/stream';
 import type { KeyStore, Principal } from '@timbre/shared/auth/api-keys';
 import { AppError } from '@timbre/shared/errors';
 import { contextOf, requirePrincipal } from './request-context.js';
@@ -25,15 +26,23 @@ export interface AuthOptions {
   hosts: readonly string[] | null;
 }
 
-/** The key a request presents: `Authorization: Bearer`, `X-API-Key`, or Basic with the key as password. */
+/**
+ * The key a request presents: `Authorization: Bearer`, `X-API-Key`, Basic with the key as password, or among the
+ * subprotocols of a WebSocket, where browsers have no other place for it.
+ */
 export function presentedKey(header: (name: string) => string | undefined): string | undefined {
   const direct = header('x-api-key');
   if (direct) return direct;
   const [scheme, value] = (header('authorization') ?? '').split(' ', 2);
-  if (!value) return undefined;
+  if (!value) return keyAmong(header('sec-websocket-protocol'));
   if (scheme?.toLowerCase() === 'bearer') return value;
   if (scheme?.toLowerCase() !== 'basic') return undefined;
   return Buffer.from(value, 'base64').toString('utf8').split(':').slice(1).join(':') || undefined;
+}
+
+function keyAmong(protocols: string | undefined): string | undefined {
+  const offered = (protocols ?? '').split(',').map((name) => name.trim());
+  return offered.find((name) => name.startsWith(streamKeyPrefix))?.slice(streamKeyPrefix.length) || undefined;
 }
 
 export function authenticate({ mode, keys, hosts }: AuthOptions): RequestHandler {

@@ -5,6 +5,7 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { rawProblem } from './problem.js';
+import { passUpgrades } from './upgrades.js';
 
 export interface PublicServer {
   readonly port: number;
@@ -39,6 +40,7 @@ export async function startPublicServer(
       setTimeout(() => void (request.complete || request.socket.destroy()), restMs).unref();
     });
   });
+  passUpgrades(server, listener);
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
     if (error.code === 'HPE_HEADER_OVERFLOW') return void socket.end(rawProblem(431, 'headers_too_large'));

@@ -44,7 +44,8 @@ export function requestContext(log: Logger, metrics: Metrics): RequestHandler {
       const seconds = (performance.now() - started) / 1000;
       const route = routePattern(request);
       const method = knownMethods.has(request.method) ? request.method : 'other';
-      const status = response.writableFinished ? String(response.statusCode) : 'aborted';
+      const known = response.writableFinished || response.statusCode === 101;
+      const status = known ? String(response.statusCode) : 'aborted';
       metrics.httpSeconds.observe({ method, route, status }, seconds);
       log.debug({ requestId, method, route, status, seconds }, 'request');
     });

@@ -41,7 +41,7 @@ export interface Submission {
   traceparent: string;
   uploadSeconds: number;
   /** How it came: a bounded label for metrics. */
-  via: 'form' | 'raw' | 'uri' | 'upload' | 'retry';
+  via: 'form' | 'raw' | 'uri' | 'upload' | 'retry' | 'stream';
   retryOf?: string;
   idempotency?: (spec: JobSpec) => NonNullable<SubmitOptions['idempotency']>;
 }

@@ -30,6 +30,13 @@ export function limitsView(config: GatewayConfig) {
       retentionSeconds: config.RETENTION_SECONDS,
     },
     streams: { openPerTenant: config.MAX_STREAMS_PER_TENANT },
+    liveSessions: {
+      openPerTenant: config.MAX_STREAM_SESSIONS_PER_TENANT,
+      openInAll: config.MAX_STREAM_SESSIONS,
+      maxSeconds: Math.min(config.MAX_STREAM_SECONDS, config.MAX_DURATION_SECONDS),
+      maxMessageBytes: config.MAX_STREAM_MESSAGE_BYTES,
+      idleSeconds: config.STREAM_IDLE_SECONDS,
+    },
     jobs: {
       maxBacklog: config.MAX_BACKLOG_JOBS,
       deadlineSeconds: { interactive: config.DEADLINE_INTERACTIVE_SECONDS, bulk: config.DEADLINE_BULK_SECONDS },

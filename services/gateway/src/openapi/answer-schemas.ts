@@ -100,6 +100,13 @@ export const limitsSchema = z.strictObject({
     retentionSeconds: count,
   }),
   streams: z.strictObject({ openPerTenant: count }),
+  liveSessions: z.strictObject({
+    openPerTenant: count,
+    openInAll: count,
+    maxSeconds: count,
+    maxMessageBytes: count,
+    idleSeconds: count,
+  }),
   jobs: z.strictObject({
     maxBacklog: count,
     deadlineSeconds: z.strictObject({ interactive: count, bulk: count }),

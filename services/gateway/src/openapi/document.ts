@@ -19,6 +19,7 @@ import { clipOperations } from './operations/clips.js';
 import { classifyOperations } from './operations/classify.js';
 import { jobOperations } from './operations/jobs.js';
 import { modelOperations } from './operations/models.js';
+import { streamOperations } from './operations/stream.js';
 import { systemOperations } from './operations/system.js';
 import { uploadOperations } from './operations/uploads.js';
 import { webhookOperations } from './operations/webhooks.js';
@@ -35,6 +36,7 @@ export type OpenApiDocument = ReturnType<OpenApiGeneratorV31['generateDocument']
 
 export const operations: readonly Operation[] = [
   ...classifyOperations,
+  ...streamOperations,
   ...jobOperations,
   ...batchOperations,
   ...batchResultOperations,

@@ -18,7 +18,7 @@ export function introduction(serverUrl: string): string {
 
     curl -F file=@take3.wav ${serverUrl}/v1/classify
 
-The answer is a job with the decision, a calibrated confidence, a timeline and the time each step took. \`POST /v1/jobs\` answers at once; wait with \`?waitSeconds=\` or the event stream. For many clips send an archive to \`POST /v1/batches\`.
+The answer is a job with the decision, a calibrated confidence, a timeline and the time each step took. \`POST /v1/jobs\` answers at once; wait with \`?waitSeconds=\` or the event stream. For many clips send an archive to \`POST /v1/batches\`; for a microphone open a WebSocket at \`/v1/stream\`.
 
 **Keys.** Where keys are in force, send \`Authorization: Bearer <key>\` (or \`X-API-Key\`). A key belongs to one tenant and has scopes: \`submit\`, \`read\`, \`admin\` (all of them). Jobs of other tenants do not exist for it: \`not_found\`. A gateway on a loopback address needs no key unless told so; it then answers local programs only.
 

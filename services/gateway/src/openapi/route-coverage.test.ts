@@ -32,6 +32,7 @@ function bareApp(): Express {
     classify: { streams: {} },
     resumable: {},
     webhooks: {},
+    sessions: {},
     readiness: async () => ({ ready: true, checks: {} }),
     authFailureLimit: pass,
     rateLimit: pass,
@@ -46,6 +47,7 @@ function bareApp(): Express {
       maxUploadBytes: 1000,
       minUploadBytesPerSecond: 0,
       signingSecret: 'a secret of the tests',
+      clipSeconds: 3600,
       limits: {},
     },
   };

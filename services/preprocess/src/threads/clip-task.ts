@@ -1,4 +1,5 @@
 /** What passes between the event loop and a preprocessing thread. Byte arrays are transferred, not copied. */
+import type { ClipPeaks } from '@timbre/shared/contracts/clip-peaks';
 import type { ClipFacts, ClipQuality } from '@timbre/shared/contracts/clip';
 import type { FeatureSpec } from '@timbre/shared/contracts/feature-spec';
 import type { SerializedError } from '@timbre/shared/errors';
@@ -12,6 +13,8 @@ export interface ClipTask {
   limits: DecodeLimits;
   /** Only decode and measure: no features, an empty pack. */
   probe?: boolean;
+  /** Measure the outline of the sound too. */
+  peaks?: boolean;
   /** The pack becomes part of a slice pack, which has a digest of its own. */
   inSlice?: boolean;
   /** `null`: no ffmpeg on this machine. */
@@ -28,6 +31,7 @@ export interface ClipTensors {
   clip: ClipFacts;
   quality: ClipQuality;
   warnings: string[];
+  peaks?: ClipPeaks;
   decodeSeconds: number;
   featureSeconds: number;
 }
