@@ -1,6 +1,7 @@
 /**
  * `/v1/clips`: audio a tenant stores by its content, so that a manifest can name it. Whoever sends a folder asks first what
- * is missing, and sends only that; sending again what is there costs nothing.
+ * is missing, and sends only that. A clip is kept for a time after it was last sent; one past half of it counts as missing,
+ * so that whoever names it in a manifest has sent it lately.
  */
 import { Router, type RequestHandler } from 'express';
 import { z } from 'zod';
@@ -20,6 +21,9 @@ export interface ClipRoutesDeps {
   uploads: TenantQuota;
   maxFileBytes: number;
   minUploadBytesPerSecond: number;
+  /** Seconds a clip is kept after it was last sent. */
+  clipSeconds: number;
+  now?: () => number;
 }
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'not a SHA-256 in lower-case hex');
@@ -28,7 +32,8 @@ export const missingClipsSchema = z.strictObject({ sha256: z.array(sha256).min(1
 /** Questions to the store at the same time. */
 const atOnce = 32;
 
-export function clipRoutes({ store, uploads, maxFileBytes, minUploadBytesPerSecond }: ClipRoutesDeps): Router {
+export function clipRoutes(deps: ClipRoutesDeps): Router {
+  const { store, uploads, maxFileBytes, minUploadBytesPerSecond, clipSeconds, now = Date.now } = deps;
   const router = Router();
 
   const missing: RequestHandler = async (request, response) => {
@@ -38,7 +43,8 @@ export function clipRoutes({ store, uploads, maxFileBytes, minUploadBytesPerSeco
     for (let at = 0; at < asked.length; at += atOnce) {
       const some = asked.slice(at, at + atOnce);
       const found = await Promise.all(some.map((hash) => store.head(storedClipKey(tenant, hash))));
-      absent.push(...some.filter((_, place) => !found[place]));
+      const oldest = now() - (clipSeconds * 1000) / 2;
+      absent.push(...some.filter((_, place) => (found[place]?.modifiedAt.getTime() ?? 0) < oldest));
     }
     response.json({ missing: absent });
   };
