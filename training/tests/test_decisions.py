@@ -3,6 +3,7 @@ from pathlib import Path
 
 import numpy as np
 
+from timbre_training.calibration import choose_threshold, threshold_table
 from timbre_training.decisions import ClipScores, clip_scores, confusion, decide, expected_calibration_error
 from timbre_training.features import WindowSet
 from timbre_training.manifest import Clip
@@ -40,6 +41,29 @@ class FiguresTest(unittest.TestCase):
         scores = np.array([[0.75, 0.25]] * 4)
         clips = ClipScores(scores, np.zeros(4, dtype=bool), ["drums"] * 3 + ["violin"])
         self.assertAlmostEqual(expected_calibration_error(clips, LABELS), 0.0)
+
+
+class ThresholdTest(unittest.TestCase):
+    def setUp(self):
+        # Four renderings at 0.9, one recording at 0.62, a foreign sound at 0.7; the recording is taken for drums.
+        sure = np.array([0.9, 0.9, 0.9, 0.9, 0.62, 0.7])
+        truth = ["drums"] * 4 + ["violin", "unknown"]
+        self.clips = ClipScores(np.stack([sure, 1 - sure], axis=1), np.zeros(6, dtype=bool), truth)
+        self.recorded = np.array([False] * 4 + [True, False])
+
+    def row(self, threshold, **options):
+        return next(row for row in threshold_table(self.clips, LABELS, **options) if row["threshold"] == threshold)
+
+    def test_clips_count_alike_unless_recordings_are_told_from_renderings_which_then_count_for_half(self):
+        self.assertEqual(self.row(0.65)["coverage"], 0.8)
+        self.assertEqual(self.row(0.65, recorded=self.recorded)["coverage"], 0.5)
+        self.assertEqual(self.row(0.5, recorded=self.recorded)["precision"], 0.5)
+        self.assertEqual(self.row(0.65)["foreignRefused"], 0.0)
+        self.assertEqual(self.row(0.75)["foreignRefused"], 1.0)
+
+    def test_the_threshold_is_the_highest_with_enough_coverage(self):
+        table = threshold_table(self.clips, LABELS, self.recorded)
+        self.assertEqual(choose_threshold(table, 0.95), 0.6)
 
 
 if __name__ == "__main__":

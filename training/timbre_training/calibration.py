@@ -26,20 +26,24 @@ def fit_temperature(logits, window_set, labels, gate_dbfs, rule):
     return float(best), errors[0], errors[1]
 
 
-def threshold_table(clips, labels, steps=np.arange(0.3, 0.96, 0.05)):
-    """For each threshold: share of known clips kept, accuracy among those, share of foreign clips refused."""
+def threshold_table(clips, labels, recorded=None, steps=np.arange(0.3, 0.96, 0.05)):
+    """For each threshold: share of known clips kept, accuracy among those, share of foreign clips refused. Where `recorded`
+    tells recordings from renderings, either kind of known clip counts for one half, however many there are."""
     known = np.array([true in labels and not mute for true, mute in zip(clips.truth, clips.mute)])
     foreign = np.array([true not in labels for true in clips.truth])
     confidence = clips.scores.max(axis=1)
     right = np.array([labels[row.argmax()] == true for row, true in zip(clips.scores, clips.truth)])
+    weight = known / max(1, known.sum())
+    if recorded is not None and (known & recorded).any() and (known & ~recorded).any():
+        weight = known * np.where(recorded, 0.5 / (known & recorded).sum(), 0.5 / (known & ~recorded).sum())
     rows = []
     for step in steps:
-        kept = known & (confidence >= step)
+        kept = weight * (confidence >= step)
         refused = foreign & ((confidence < step) | clips.mute)
         row = {
             "threshold": round(float(step), 2),
-            "coverage": kept.sum() / max(1, known.sum()),
-            "precision": right[kept].mean() if kept.any() else 0.0,
+            "coverage": kept.sum(),
+            "precision": kept[right].sum() / kept.sum() if kept.any() else 0.0,
             "foreignRefused": refused.sum() / max(1, foreign.sum()),
         }
         rows.append({name: round(float(value), 4) for name, value in row.items()})

@@ -1,7 +1,8 @@
 """Cuts the clips of `samples/` from public-domain and CC0 recordings: `python3 -m timbre_training.samples`.
 
-Two of the first choice were exchanged for what the default model gets right (`samples/README.md`), and `real_recordings.SAMPLE_CLIPS` keeps the same recordings out of
-training and validation. Formats differ on purpose: together they walk through every decoder.
+Two of the first choice were exchanged for what the default model gets right (`samples/README.md`), and
+`real_recordings.SAMPLE_CLIPS` keeps the clips out of training and validation. Formats differ on purpose: together they walk
+through every decoder.
 """
 
 import argparse

@@ -94,7 +94,7 @@ def calibrated_card(recipe, network, sets, labels):
     logits = logits_of(network, sets.validation.windows)
     fitted = fit_temperature(logits, sets.validation, labels, recipe.silence_gate_dbfs, recipe.clip_rule)
     clips = clip_scores(logits, sets.validation, fitted[0], recipe.silence_gate_dbfs, recipe.clip_rule)
-    table = threshold_table(clips, labels)
+    table = threshold_table(clips, labels, np.array([is_real(clip) for clip in sets.validation.clips]))
     print(f"temperature {fitted[0]:.3f}, ECE {fitted[1]:.3f} → {fitted[2]:.3f}")
     return {
         "id": recipe.model_id,
