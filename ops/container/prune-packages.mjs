@@ -13,6 +13,9 @@ if (existsSync(binaries))
       for (const arch of readdirSync(join(binaries, napi, system)))
         if (join(system, arch) !== keep) rmSync(join(binaries, napi, system, arch), { recursive: true });
 
+// A peer that some library could be compiled with.
+rmSync('node_modules/typescript', { recursive: true, force: true });
+
 const needless = /\.(d\.[cm]?ts|[cm]?js\.map|css\.map|tsx?|md|markdown)$/;
 for (const entry of readdirSync('node_modules', { recursive: true, withFileTypes: true }))
   if (entry.isFile() && needless.test(entry.name) && !/^licen[sc]e/i.test(entry.name))
