@@ -10,17 +10,13 @@ import {
 } from './commands/batch-actions.js';
 import { createCompletionCommand } from './commands/completion.js';
 import { createDemoCommand } from './commands/demo.js';
+import { createDiffCommand } from './commands/diff.js';
 import { createDoctorCommand } from './commands/doctor.js';
 import { createEvaluateCommand } from './commands/evaluate.js';
 import { createFeaturesCommand } from './commands/features.js';
 import { createKeysCommand } from './commands/keys.js';
 import { createModelsCommand } from './commands/models.js';
-import {
-  createDiffCommand,
-  createItemsCommand,
-  createResultsCommand,
-  createSummaryCommand,
-} from './commands/results.js';
+import { createItemsCommand, createResultsCommand, createSummaryCommand } from './commands/results.js';
 import { createStartCommand } from './commands/start.js';
 import { createSubmitCommand } from './commands/submit.js';
 import { createStatusCommand, createWatchCommand } from './commands/watch.js';

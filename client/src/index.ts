@@ -1,20 +1,20 @@
 /** What programs import from `@timbre/client`. */
 export { TimbreApiError } from './api-error.js';
-export {
-  isBatchEnded,
-  type BatchCalls,
-  type BatchContent,
-  type BatchDiff,
-  type BatchOptions,
-  type BatchPage,
-  type BatchResults,
-  type FollowedBatch,
-  type ItemFilter,
-  type ItemPage,
-  type RescoreOptions,
-  type ResultOptions,
-  type SubmittedBatch,
-} from './batches.js';
+export { isBatchEnded } from './batches.js';
+export type {
+  BatchCalls,
+  BatchContent,
+  BatchDiff,
+  BatchOptions,
+  BatchPage,
+  BatchResults,
+  FollowedBatch,
+  ItemFilter,
+  ItemPage,
+  RescoreOptions,
+  ResultOptions,
+  SubmittedBatch,
+} from './batch-calls.js';
 export type { ClipCalls } from './clips.js';
 export {
   isJobEnded,

@@ -2,7 +2,8 @@
  * The service's HTTP interface as typed calls, for browsers and Node. Leaves out on purpose: rendering, files, concurrency.
  * Answers are checked for what this client relies on and otherwise passed on, so a newer service with more fields works.
  */
-import { createBatchCalls, type BatchCalls } from './batches.js';
+import type { BatchCalls } from './batch-calls.js';
+import { createBatchCalls } from './batches.js';
 import { createClipCalls, type ClipCalls } from './clips.js';
 import { createClassify, createJobCalls, type Classify, type JobCalls } from './jobs.js';
 import { createModelCalls, createSystemCalls, type ModelCalls, type SystemCalls } from './system.js';

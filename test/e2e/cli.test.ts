@@ -10,6 +10,7 @@ import type { BatchView, ItemView } from '@timbre/shared/contracts/batch';
 import type { BatchDiff } from '@timbre/client';
 import { root, startSystem, type TestSystem } from '@timbre/shared/testing/test-system';
 import { freePort } from '@timbre/shared/testing/redis-server';
+import { createApiKey } from '../api-key.js';
 import { sample } from '../client.js';
 
 let system: TestSystem;
@@ -325,19 +326,28 @@ describe('cancel', () => {
 });
 
 describe('a manifest', () => {
-  it('names stored clips; one that is not there fails alone', async () => {
-    const [here] = (await readdir(join(folder, 'tones'))).slice(0, 1);
-    const hash = createHash('sha256')
-      .update(await readFile(join(folder, 'tones', here!)))
-      .digest('hex');
+  it('names stored clips; one that is not there fails alone, and succeeds by retry once it is', async () => {
+    const [early, late] = [tone(9998), tone(9999)];
+    await fill('early', { 'early.wav': early });
+    expect((await timbre('submit', 'early', '--no-watch')).status).toBe(0);
+    const hashes = [early, late].map((content) => createHash('sha256').update(content).digest('hex'));
     const entries = [
-      { sha256: hash, id: 'mine' },
-      { sha256: 'f'.repeat(64), path: 'gone.wav' },
+      { sha256: hashes[0], id: 'mine' },
+      { sha256: hashes[1], path: 'late.wav' },
     ];
     await writeFile(join(folder, 'list.jsonl'), entries.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
     const run = await timbre('submit', 'list.jsonl', '--watch', '--json');
     expect(run.status, run.errors).toBe(2);
-    expect(JSON.parse(run.out)).toMatchObject({ batch: { clips: { total: 2, succeeded: 1, failed: 1 } } });
+    const { batch } = JSON.parse(run.out) as { batch: BatchView };
+    expect(batch).toMatchObject({
+      clips: { total: 2, succeeded: 1, failed: 1 },
+      failuresByCode: { object_missing: 1 },
+    });
+    await fill('late', { 'late.wav': late });
+    expect((await timbre('submit', 'late', '--no-watch')).status).toBe(0);
+    const retried = await timbre('retry', batch.id, '--watch');
+    expect(retried.status, retried.errors).toBe(0);
+    expect(retried.out).toMatch(/^succeeded: 2 of 2 clips good/);
   });
 });
 
@@ -375,6 +385,28 @@ describe('timbre doctor', () => {
     expect(run.status).toBe(1);
     expect(run.out).toMatch(/^fail +gateway +no Timbre answers/m);
     expect(run.out).toContain('-> start it with `timbre start`');
+  });
+});
+
+describe('a system that asks for keys', () => {
+  it('is entered with TIMBRE_KEY or --key; without one the command and doctor say where to get it', async () => {
+    const store = `file:${join(folder, 'locked')}`;
+    const key = createApiKey(store, 'ada');
+    const locked = await startSystem({ objectStoreUrl: store, env: { AUTH: 'keys' } });
+    try {
+      const refused = await timbre('status', '--url', locked.url);
+      expect(refused.status).toBe(1);
+      expect(refused.errors).toMatch(/auth_missing: .*\n.*TIMBRE_KEY/);
+      const doctor = await timbre('doctor', '--url', locked.url);
+      expect(doctor.status).toBe(1);
+      expect(doctor.out).toMatch(/^fail +key +auth_missing/m);
+      await fill('single', { 'one.wav': tone(1) });
+      const sent = await begin(['submit', 'single', '--watch'], { TIMBRE_URL: locked.url, TIMBRE_KEY: key }).ended;
+      expect(sent.status, sent.errors).toBe(0);
+      expect((await timbre('status', '--url', locked.url, '--key', key)).out).toContain('succeeded');
+    } finally {
+      await locked.stop();
+    }
   });
 });
 

@@ -1,8 +1,7 @@
-/** `timbre results`, `items`, `summary` and `diff`: what a batch found. */
+/** `timbre results`, `items` and `summary`: what a batch found. */
 import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import type { ItemView } from '@timbre/shared/contracts/batch';
-import type { DiffSide } from '@timbre/shared/contracts/batch-diff';
 import type { ResultFormat } from '@timbre/shared/contracts/batch-results';
 import { isBatchEnded } from '@timbre/client';
 import { exitCodeOf } from '../batches/batch-end.js';
@@ -10,7 +9,6 @@ import { describeSummary } from '../batches/describe-summary.js';
 import { followBatch } from '../batches/follow-batch.js';
 import { followResults } from '../batches/follow-results.js';
 import { checkTarget, writeResults } from '../batches/write-results.js';
-import { renderTable } from '../demo/text-table.js';
 import type { Invocation } from '../invocation.js';
 import {
   addRemoteOptions,
@@ -21,7 +19,6 @@ import {
   type RemoteFlags,
   type Session,
 } from '../remote/session.js';
-import { formatCount } from '../terminal/quantities.js';
 import { parseCount, parseNumber } from './arguments.js';
 
 const FORMATS: ResultFormat[] = ['jsonl', 'csv', 'parquet', 'audacity', 'raven'];
@@ -147,54 +144,4 @@ export function createSummaryCommand(invocation: Invocation): Command {
         return exitCodes.fine;
       }),
     );
-}
-
-interface DiffFlags extends RemoteFlags {
-  minChange: number;
-  limit: number;
-}
-
-export function createDiffCommand(invocation: Invocation): Command {
-  const command = new Command('diff')
-    .description('what a batch says differently from another one over the same clips')
-    .argument('<before>', 'a batch')
-    .argument('<after>', 'one made of its clips by rescore')
-    .option('--min-change <confidence>', 'leave out smaller changes of confidence alone', parseNumber(0, 1), 0.05)
-    .option('--limit <count>', 'clips listed at most', parseCount(1, 10_000), 20);
-  return addRemoteOptions(command)
-    .addHelpText('after', REMOTE_HELP)
-    .action((before: string, after: string, flags: DiffFlags) =>
-      runRemote(invocation, flags, async (session) => {
-        const { client, signal, json, print, printJson } = session;
-        const { limit, minChange } = flags;
-        const diff = await client.batches.diff(after, before, { limit, minConfidenceChange: minChange, signal });
-        if (json) {
-          printJson(diff);
-          return exitCodes.fine;
-        }
-        print(`${formatCount(diff.clips, 'clip')}, ${formatCount(diff.unchanged)} unchanged`);
-        for (const [kind, count] of Object.entries(diff.changes))
-          if (count > 0) print(`  ${formatCount(count)} by ${kind}`);
-        const moves = diff.transitions.filter(({ from, to }) => from !== to);
-        for (const { from, to, clips } of moves) print(`  ${from} -> ${to}: ${formatCount(clips)}`);
-        if (diff.items.length > 0) print('');
-        const rows = renderTable(
-          [
-            { title: 'clip', cell: ({ path }) => path, maxWidth: 48 },
-            { title: 'before', cell: (item) => describeSide(item.before) },
-            { title: 'after', cell: (item) => describeSide(item.after) },
-          ],
-          diff.items,
-        );
-        if (diff.items.length > 0) rows.forEach(print);
-        return exitCodes.fine;
-      }),
-    );
-}
-
-function describeSide({ state, decision, label, confidence, errorCode }: DiffSide): string {
-  if (state !== 'succeeded') return errorCode ?? state;
-  if (decision === null) return 'probed';
-  const name = decision === 'label' ? (label ?? '') : decision;
-  return confidence === null || decision === 'mute' ? name : `${name} ${confidence.toFixed(2)}`;
 }

@@ -4,9 +4,10 @@ import type { BatchContent, BatchOptions } from '@timbre/client';
 import { CliError } from '../cli-error.js';
 import { findClips, type ClipFile } from '../demo/clip-files.js';
 import type { Session } from '../remote/session.js';
-import { formatBytes, formatCount } from '../terminal/quantities.js';
+import { formatBytes } from '../terminal/quantities.js';
 import { openStatusLine } from '../terminal/status-line.js';
 import { derivedKey } from './batch-key.js';
+import { describeSending, describeSent, describeUpload } from './describe-sending.js';
 import { manifestLines, readNotes } from './manifest.js';
 import { sendClips, type LeftOut, type SendProgress } from './send-clips.js';
 import { RESUMABLE_ABOVE_BYTES, sendFile } from './send-file.js';
@@ -58,7 +59,9 @@ async function prepareFile(
   const isManifest = source.format === 'jsonl' || source.format === 'csv';
   const options = { name: source.name, ...(isManifest ? { format: source.format } : {}), ...defined(given) };
   const large = source.bytes > RESUMABLE_ABOVE_BYTES;
+  const beganAtMs = performance.now();
   let sentBytes = 0;
+  let firstBytes: number | undefined;
   try {
     const { content, identity, resumedBytes } = await sendFile(source, {
       uploads: client.uploads,
@@ -67,7 +70,8 @@ async function prepareFile(
       signal,
       onProgress: (sent, total) => {
         sentBytes = sent;
-        line.update(`sending ${source.name}: ${formatBytes(sent)} of ${formatBytes(total)}`);
+        firstBytes ??= sent;
+        line.update(describeUpload({ sent, total, fresh: sent - firstBytes, seconds: secondsSince(beganAtMs) }));
       },
     });
     line.finish();
@@ -121,6 +125,7 @@ async function filesOf(paths: string[], from: string): Promise<ClipFile[]> {
 async function sendFolder(session: Session, files: ClipFile[], parallel: number) {
   const { client, signal, report } = session;
   const line = openStatusLine(report);
+  const beganAtMs = performance.now();
   let last: SendProgress | undefined;
   try {
     const outcome = await sendClips(files, {
@@ -129,7 +134,7 @@ async function sendFolder(session: Session, files: ClipFile[], parallel: number)
       signal,
       onProgress: (progress) => {
         last = progress;
-        line.update(describeSending(progress));
+        line.update(describeSending(progress, secondsSince(beganAtMs)));
       },
     });
     line.finish();
@@ -146,24 +151,11 @@ async function sendFolder(session: Session, files: ClipFile[], parallel: number)
   }
 }
 
-function describeSending({ files, hashed, sent, skipped }: SendProgress): string {
-  const settled = sent.clips + skipped.clips;
-  const parts = [`sending ${formatCount(settled)} of ${formatCount(files, 'file')}`, `${formatBytes(sent.bytes)} sent`];
-  if (skipped.clips > 0) parts.push(`${formatCount(skipped.clips)} there already`);
-  if (hashed < files) parts.push(`${formatCount(hashed)} hashed`);
-  return parts.join(', ');
-}
-
-function describeSent({ sent, skipped }: SendProgress): string {
-  const first = `${formatCount(sent.clips, 'file')} sent (${formatBytes(sent.bytes)})`;
-  return skipped.clips === 0
-    ? first
-    : `${first}, ${formatCount(skipped.clips)} there already (${formatBytes(skipped.bytes)} not sent)`;
-}
-
 const describeLeftOut = ([first]: LeftOut[]): string =>
   first === undefined ? 'there is none' : `${first.path}: ${first.code}: ${first.detail}`;
 
 function defined(options: BatchOptions): BatchOptions {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
+
+const secondsSince = (beganAtMs: number): number => (performance.now() - beganAtMs) / 1000;
