@@ -151,9 +151,9 @@ describe('bootstrap', () => {
     });
   });
 
-  it('names its four modes when called with another', () => {
+  it('names its five modes when called with another', () => {
     const { answer, said } = evaluate('modes.mjs', "await it.runMode('toString', [])", { PATH: [bin].join(delimiter) });
     expect(answer).toBe('2');
-    expect(said).toContain('demo|start|bench|test');
+    expect(said).toContain('demo|start|bench|page|test');
   });
 });
