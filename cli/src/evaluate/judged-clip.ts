@@ -29,13 +29,3 @@ export interface FailedClip {
   detail: string;
   jobId: string | undefined;
 }
-
-/** A sound that is none of the model's labels. */
-export const UNKNOWN = 'unknown';
-/** A clip in which nothing sounds. */
-export const MUTE = 'mute';
-
-/** Whether the right answer is one of the model's labels; else the clip is foreign, and right is not to name it. */
-export function isForeign(truth: string): boolean {
-  return truth === UNKNOWN || truth === MUTE;
-}

@@ -1,6 +1,6 @@
 /** From what a folder calls its clips to what the model should answer. Pure. */
 import { CliError } from '../cli-error.js';
-import { MUTE, UNKNOWN } from './judged-clip.js';
+import { MUTE, UNKNOWN } from '@timbre/shared/results/expected-label';
 
 export interface Truths {
   /** Label as the folder has it → label of the model, `unknown` or `mute`. */

@@ -1,6 +1,7 @@
 /** Figures of a card's evaluation sets, computed from their confusion matrices as `timbre evaluate` would. Pure. */
 import type { ModelMetrics } from '@timbre/shared/contracts/model-card';
-import { isForeign, MUTE, UNKNOWN } from '../evaluate/judged-clip.js';
+import { MUTE, UNKNOWN } from '@timbre/shared/results/expected-label';
+import { isForeign } from '@timbre/shared/results/figures';
 import { classFigures, type ClassFigures, type Confusion } from '@timbre/shared/results/confusion';
 import { shareOf, type Share } from '@timbre/shared/results/share';
 

@@ -1,5 +1,5 @@
 /** For each evaluation set a table of the models that were judged on it. Pure. */
-import { isForeign } from '../evaluate/judged-clip.js';
+import { isForeign } from '@timbre/shared/results/figures';
 import type { Share } from '@timbre/shared/results/share';
 import { markdownTable } from '../evaluate/report/markdown-table.js';
 import { decimal, percent } from '../evaluate/report/wording.js';

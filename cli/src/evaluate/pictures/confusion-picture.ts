@@ -1,5 +1,5 @@
 /** A confusion matrix as a picture: rows are what clips are, columns what they were taken for. Pure. */
-import { isForeign } from '../judged-clip.js';
+import { isForeign } from '@timbre/shared/results/figures';
 import type { Confusion } from '@timbre/shared/results/confusion';
 import { element, renderSvg, text } from './svg.js';
 

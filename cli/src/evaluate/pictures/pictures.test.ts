@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { calibrationOf } from '../metrics/calibration.js';
+import { calibrationOf } from '@timbre/shared/results/calibration';
 import { confusionPicture } from './confusion-picture.js';
 import { thresholdPicture } from './threshold-picture.js';
 import { reliabilityPicture } from './reliability-picture.js';

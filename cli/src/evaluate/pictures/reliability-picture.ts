@@ -1,5 +1,5 @@
 /** A reliability diagram: how often guesses of one confidence are right, and how many there are. Pure. */
-import type { Calibration, CalibrationBin } from '../metrics/calibration.js';
+import type { Calibration, CalibrationBin } from '@timbre/shared/results/calibration';
 import { element, renderSvg, text } from './svg.js';
 
 const WIDTH = 460;

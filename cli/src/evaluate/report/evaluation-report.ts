@@ -1,6 +1,6 @@
 /** The report of one evaluation: everything that is printed, written and drawn derives from this object. Pure. */
 import type { FailedClip, JudgedClip } from '../judged-clip.js';
-import { figuresOf, worstMistakes, type Figures } from '../metrics/figures.js';
+import { figuresOf, worstMistakes, type Figures } from '@timbre/shared/results/figures';
 
 export interface EvaluationReport {
   /** Version of this layout. */

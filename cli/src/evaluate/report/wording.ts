@@ -1,6 +1,6 @@
 /** How figures are written, the same in the terminal, in Markdown and in pictures. Pure. */
 import type { Share } from '@timbre/shared/results/share';
-import { CALIBRATION_BINS } from '../metrics/calibration.js';
+import { CALIBRATION_BINS } from '@timbre/shared/results/calibration';
 
 /** `93.4 %`; `–` for what could not be measured. */
 export function percent(value: number | null, digits = 1): string {
