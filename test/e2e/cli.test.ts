@@ -133,11 +133,18 @@ describe('a folder with good, broken and equal files', () => {
     const rows = lines(await timbre('results', id)).map((line) => JSON.parse(line) as ItemView);
     expect(rows.map(({ index }) => index)).toEqual([0, 1, 2, 3, 4, 5]);
     const csv = await timbre('results', id, '--format', 'csv', '--out', 'results.csv');
-    expect(csv).toMatchObject({ status: 2, out: '' });
+    expect(csv).toMatchObject({ status: 0, out: '' });
     const written = (await readFile(join(folder, 'results.csv'), 'utf8')).trim().split('\r\n');
     expect(written).toHaveLength(7);
     expect(written[0]).toMatch(/^path,id,state,decision,label,/);
     expect(written.find((row) => row.startsWith('violin/good.wav'))).toMatch(/,take-1,succeeded,label,violin,/);
+  });
+
+  it('follows results to the end, each clip once, with the status of the batch', async () => {
+    const run = begin(['results', id, '--follow']);
+    const { status, out } = await run.ended;
+    expect(status).toBe(2);
+    expect(out.trim().split('\n')).toHaveLength(6);
   });
 
   it('decides again with another threshold, without inference', async () => {
@@ -270,10 +277,13 @@ describe('a command that is interrupted', () => {
         paused: true,
         state: expect.stringMatching(/expanding|running/),
       });
+      const following = begin(['results', id, '--follow']);
       expect((await timbre('resume', id)).status).toBe(0);
       preprocess!.kill('SIGCONT');
       const back = await timbre('watch', id, '--json');
       expect(back.status).toBe(0);
+      const indexes = lines(await following.ended).map((line) => (JSON.parse(line) as ItemView).index);
+      expect(indexes.sort((one, other) => one - other)).toEqual(Array.from({ length: count }, (_, index) => index));
       const states = lines(back).map((line) => (JSON.parse(line) as { batch: BatchView }).batch);
       expect(states.at(-1)).toMatchObject({ state: 'succeeded', clips: { total: count, succeeded: count, reused: 0 } });
     } finally {

@@ -9,6 +9,7 @@ import {
   addRemoteOptions,
   EXIT_HELP,
   exitCodes,
+  helpAfter,
   REMOTE_HELP,
   runRemote,
   type RemoteFlags,
@@ -115,7 +116,7 @@ function withWatch(command: Command): Command {
     command
       .option('--watch', 'follow the batch until it has ended; default on a terminal')
       .option('--no-watch', 'return at once'),
-  ).addHelpText('after', `${EXIT_HELP}${REMOTE_HELP}`);
+  ).addHelpText('after', helpAfter(EXIT_HELP, REMOTE_HELP));
 }
 
 function withOverOptions(command: Command): Command {

@@ -10,6 +10,7 @@ import type { Invocation } from '../invocation.js';
 import {
   addRemoteOptions,
   exitCodes,
+  helpAfter,
   REMOTE_HELP,
   runRemote,
   type RemoteFlags,
@@ -23,7 +24,7 @@ system. Status: 0 when nothing failed (warnings count as nothing), 1 when someth
 
 export function createDoctorCommand(invocation: Invocation): Command {
   return addRemoteOptions(new Command('doctor').description('look for what is wrong with this machine and the system'))
-    .addHelpText('after', `${HELP}${REMOTE_HELP}`)
+    .addHelpText('after', helpAfter(HELP, REMOTE_HELP))
     .action((flags: RemoteFlags) =>
       runRemote(invocation, flags, (session) => examine(session, invocation), { attempts: 2 }),
     );

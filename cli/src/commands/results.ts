@@ -12,8 +12,8 @@ import { checkTarget, writeResults } from '../batches/write-results.js';
 import type { Invocation } from '../invocation.js';
 import {
   addRemoteOptions,
-  EXIT_HELP,
   exitCodes,
+  helpAfter,
   REMOTE_HELP,
   runRemote,
   type RemoteFlags,
@@ -34,7 +34,8 @@ interface ResultFlags extends RemoteFlags {
 
 const RESULT_HELP = `
 --threshold, --merge-gap and --top are applied to the scores that were kept; nothing is classified again. While the batch
-runs, what there is so far comes; --follow waits for the rest, and prints jsonl as it comes in.`;
+runs, what there is so far comes; --follow waits for the rest, and prints jsonl as it comes in. The
+status is 0 when they could be had; with --follow it is that of \`timbre watch\`: 2 when not every clip has a result.`;
 
 export function createResultsCommand(invocation: Invocation): Command {
   const command = new Command('results')
@@ -51,7 +52,7 @@ export function createResultsCommand(invocation: Invocation): Command {
     .option('--top <count>', 'only this many of the best scores of each clip', parseCount(0, 1000))
     .option('--follow', 'until the batch has ended');
   return addRemoteOptions(command)
-    .addHelpText('after', `${RESULT_HELP}${EXIT_HELP}${REMOTE_HELP}`)
+    .addHelpText('after', helpAfter(RESULT_HELP, REMOTE_HELP))
     .action((id: string, flags: ResultFlags) =>
       runRemote(invocation, flags, (session) => showResults(session, id, flags)),
     );
@@ -63,18 +64,18 @@ async function showResults(session: Session, id: string, flags: ResultFlags): Pr
   const target = { path: flags.out === undefined ? undefined : resolve(from, flags.out), stdout: process.stdout };
   checkTarget(format, target);
   const options = { threshold, mergeGapSeconds: mergeGap, top };
-  const ended = isBatchEnded((await client.batches.get(id, { signal })).state);
-  if (flags.follow && !ended) {
+  const exitCode = async () => (flags.follow ? exitCodeOf(await client.batches.get(id, { signal })) : exitCodes.fine);
+  if (flags.follow && !isBatchEnded((await client.batches.get(id, { signal })).state)) {
     if (format === 'jsonl' && target.path === undefined) {
       await followResults(client.batches, id, { options, signal, print });
-      return exitCodeOf(await client.batches.get(id, { signal }));
+      return exitCode();
     }
     await followBatch(session, id);
   }
   const complete = await writeResults(client.batches, id, { options: { ...options, format }, target, signal });
   if (target.path !== undefined) report(`wrote ${flags.out ?? ''}`);
   if (!complete) report('the batch still runs: this is what there is so far (--follow waits for the rest)');
-  return exitCodeOf(await client.batches.get(id, { signal }));
+  return exitCode();
 }
 
 interface ItemFlags extends RemoteFlags {

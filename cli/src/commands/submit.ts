@@ -10,6 +10,7 @@ import {
   addRemoteOptions,
   EXIT_HELP,
   exitCodes,
+  helpAfter,
   REMOTE_HELP,
   runRemote,
   type RemoteFlags,
@@ -76,7 +77,7 @@ export function createSubmitCommand(invocation: Invocation): Command {
     .option('--idempotency-key <text>', 'key of your own, in place of the one that follows from what is sent')
     .option('--again', 'make a new batch even if the same was sent before');
   return addRemoteOptions(command)
-    .addHelpText('after', `${HELP}${EXIT_HELP}${REMOTE_HELP}`)
+    .addHelpText('after', helpAfter(HELP, EXIT_HELP, REMOTE_HELP))
     .action((what: string[], flags: SubmitFlags) =>
       runRemote(invocation, flags, (session) => submit(session, what, flags), { attempts: ATTEMPTS }),
     );

@@ -5,7 +5,15 @@ import { exitCodeOf, stateWords } from '../batches/batch-end.js';
 import { followBatch } from '../batches/follow-batch.js';
 import { renderTable } from '../demo/text-table.js';
 import type { Invocation } from '../invocation.js';
-import { addRemoteOptions, EXIT_HELP, exitCodes, runRemote, REMOTE_HELP, type RemoteFlags } from '../remote/session.js';
+import {
+  addRemoteOptions,
+  EXIT_HELP,
+  exitCodes,
+  helpAfter,
+  runRemote,
+  REMOTE_HELP,
+  type RemoteFlags,
+} from '../remote/session.js';
 import { formatCount } from '../terminal/quantities.js';
 import { parseCount } from './arguments.js';
 
@@ -16,7 +24,7 @@ export function createWatchCommand(invocation: Invocation): Command {
   return addRemoteOptions(
     new Command('watch').description('follow a batch until it has ended').argument('<id>', 'a batch'),
   )
-    .addHelpText('after', `${WATCH_HELP}${EXIT_HELP}${REMOTE_HELP}`)
+    .addHelpText('after', helpAfter(WATCH_HELP, EXIT_HELP, REMOTE_HELP))
     .action((id: string, flags: RemoteFlags) =>
       runRemote(invocation, flags, async (session) => {
         const batch = await followBatch(session, id, { everyState: true });
@@ -33,7 +41,7 @@ export function createStatusCommand(invocation: Invocation): Command {
       .argument('[id]', 'a batch')
       .option('--limit <count>', 'how many of the newest', parseCount(1, 200), 20),
   )
-    .addHelpText('after', `${EXIT_HELP}${REMOTE_HELP}`)
+    .addHelpText('after', helpAfter(EXIT_HELP, REMOTE_HELP))
     .action((id: string | undefined, flags: RemoteFlags & { limit: number }) =>
       id === undefined ? showList(invocation, flags) : showOne(invocation, id, flags),
     );

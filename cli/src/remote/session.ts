@@ -34,6 +34,9 @@ export const EXIT_HELP = `
 Status: 0 all fine; 1 wrong usage, refused, or no connection; 2 ended, but not every clip has a result (failed, canceled or
 expired); 130 interrupted.`;
 
+/** Paragraphs under the options of a command. */
+export const helpAfter = (...paragraphs: string[]): string => paragraphs.join('\n');
+
 export const REMOTE_HELP = `
 The system is the one at --url or TIMBRE_URL, else http://127.0.0.1:8080. The key is --key or TIMBRE_KEY; a system on
 your own machine asks for none unless told to.`;
