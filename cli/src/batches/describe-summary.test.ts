@@ -55,7 +55,7 @@ it('tells agreement with expected labels, its interval and the mistakes', () => 
 
 it('begins with clips, audio and shares', () => {
   expect(text.slice(0, 3)).toEqual([
-    '10 clips, 8 succeeded, 2 failed, 1 duplicates',
+    '10 clips, 8 succeeded, 2 failed, 1 duplicate',
     '2.5 h of audio, 3 s to 60 min each: 6 wav, 2 mp3',
     '12.5 % unknown, 0.0 % mute',
   ]);

@@ -19,8 +19,9 @@ export function describeSummary(summary: BatchSummary, style: Style): string[] {
 
 function describeClips({ clips, durations, formats, unknown, mute }: BatchSummary): string[] {
   const counts = [formatCount(clips.total, 'clip'), `${formatCount(clips.succeeded)} succeeded`];
-  for (const name of ['failed', 'reused', 'duplicates'] as const)
+  for (const name of ['failed', 'reused'] as const)
     if (clips[name] > 0) counts.push(`${formatCount(clips[name])} ${name}`);
+  if (clips.duplicates > 0) counts.push(formatCount(clips.duplicates, 'duplicate'));
   const lengths =
     durations.shortestSeconds === null || durations.longestSeconds === null
       ? ''
