@@ -1,6 +1,8 @@
 /** The frame of the page: where to go, whether the server is there, and the view that is open. */
+import { ArchivesView } from '../archives/archives-view.js';
 import { ClassifyView } from '../classify/classify-view.js';
 import { ClipsProvider } from '../classify/clips.js';
+import { ListenView } from '../listen/listen-view.js';
 import { SessionProvider, useSession } from '../server/session.js';
 import { KeyGate } from './key-gate.js';
 import { linkTo, useRoute, type Route, type ViewName } from './route.js';
@@ -8,6 +10,8 @@ import { toggleTheme, useTheme } from './theme.js';
 
 const views: readonly (readonly [view: ViewName, title: string, icon: string])[] = [
   ['classify', 'Classify', 'M4 10v4M8 6v12M12 3v18M16 7v10M20 10v4'],
+  ['listen', 'Listen', 'M12 3a3 3 0 0 1 3 3v6a3 3 0 0 1-6 0V6a3 3 0 0 1 3-3ZM5 11.5a7 7 0 0 0 14 0M12 18.5V22'],
+  ['archives', 'Archives', 'M3 5h18v4H3zM5 9v10h14V9M10 13h4'],
 ];
 
 export function Page() {
@@ -59,7 +63,14 @@ function skipToMain(event: Event): void {
 }
 
 function View({ route }: { route: Route }) {
-  return <ClassifyView id={route.id} />;
+  switch (route.view) {
+    case 'listen':
+      return <ListenView />;
+    case 'archives':
+      return <ArchivesView id={route.id} />;
+    case 'classify':
+      return <ClassifyView id={route.id} />;
+  }
 }
 
 function ThemeButton() {

@@ -1,0 +1,29 @@
+/** Which files of a folder are clips, by their names and what the browser takes them for. */
+import type { NamedFile } from '../parts/dropped-files.js';
+
+const CLIP = /\.(wav|wave|mp3|flac|ogg|oga|opus|m4a|aac|mp4|webm|weba|aif|aiff|aifc|caf|mka|mkv|mov)$/i;
+const ARCHIVE = /\.(zip|tar|tgz|tar\.gz|jsonl|ndjson|csv)$/i;
+
+export const isClip = ({ file, path }: NamedFile): boolean => CLIP.test(path) || /^(audio|video)\//.test(file.type);
+
+/** One archive or manifest, and nothing else. */
+export function archiveOf(files: readonly NamedFile[]): NamedFile | undefined {
+  const [only] = files;
+  return files.length === 1 && only && ARCHIVE.test(only.path) ? only : undefined;
+}
+
+/** The folder a clip lies in, as its label: `drums/kit 1/a.wav` in `set` → with the root left off, `drums`. */
+export function folderLabel(path: string, rootDepth: number): string | undefined {
+  const folders = path.split('/').slice(0, -1);
+  return folders[rootDepth];
+}
+
+/** Folders that all paths share, which are above the labels. */
+export function sharedDepth(paths: readonly string[]): number {
+  const [first = '', ...others] = paths;
+  const folders = first.split('/').slice(0, -1);
+  let depth = 0;
+  while (depth < folders.length && others.every((path) => path.split('/').slice(0, -1)[depth] === folders[depth]))
+    depth += 1;
+  return depth;
+}

@@ -1,0 +1,39 @@
+/** Runs in the audio thread: collects mono PCM16 from the microphone and posts it in pieces of about 20 ms, none left out. */
+
+interface WorkletScope {
+  sampleRate: number;
+  registerProcessor(name: string, processor: new () => { process(inputs: Float32Array[][]): boolean }): void;
+}
+declare class AudioWorkletProcessor {
+  readonly port: MessagePort;
+}
+const scope = globalThis as unknown as WorkletScope;
+
+const PIECE_SECONDS = 0.02;
+
+class Capture extends AudioWorkletProcessor {
+  #piece = new Int16Array(Math.round(scope.sampleRate * PIECE_SECONDS));
+  #filled = 0;
+  #peak = 0;
+
+  process(inputs: Float32Array[][]): boolean {
+    const samples = inputs[0]?.[0];
+    if (samples) for (const sample of samples) this.#add(sample);
+    return true;
+  }
+
+  #add(sample: number): void {
+    const held = Math.max(-1, Math.min(1, sample));
+    this.#peak = Math.max(this.#peak, Math.abs(held));
+    this.#piece[this.#filled] = Math.round(held * (held < 0 ? 0x8000 : 0x7fff));
+    this.#filled += 1;
+    if (this.#filled < this.#piece.length) return;
+    const { buffer } = this.#piece;
+    this.port.postMessage({ pcm: buffer, peak: this.#peak }, [buffer]);
+    this.#piece = new Int16Array(this.#piece.length);
+    this.#filled = 0;
+    this.#peak = 0;
+  }
+}
+
+scope.registerProcessor('timbre-capture', Capture);
