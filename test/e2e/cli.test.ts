@@ -16,8 +16,9 @@ import { sample } from '../client.js';
 let system: TestSystem;
 let folder: string;
 beforeAll(async () => {
-  system = await startSystem();
   folder = await mkdtemp(join(tmpdir(), 'timbre-cli-'));
+  await mkdir(join(folder, 'import'));
+  system = await startSystem({ env: { IMPORT_URLS: `file://${join(folder, 'import')}/` } });
 });
 afterAll(async () => {
   await system.stop();
@@ -358,6 +359,35 @@ describe('a manifest', () => {
     const retried = await timbre('retry', batch.id, '--watch');
     expect(retried.status, retried.errors).toBe(0);
     expect(retried.out).toMatch(/^succeeded: 2 of 2 clips good/);
+  });
+});
+
+describe('other ways in', () => {
+  it('takes a small archive with the batch call itself, and the same archive once', async () => {
+    const archive = pack();
+    for (const number of [1, 2]) archive.entry({ name: `deep/${number}.wav` }, tone(20_000 + number));
+    archive.finalize();
+    await writeFile(join(folder, 'small.tar'), archive);
+    const run = await timbre('submit', 'small.tar', '--watch', '--json');
+    expect(run.status, run.errors).toBe(0);
+    const { batch } = JSON.parse(run.out) as { batch: BatchView };
+    expect(batch).toMatchObject({ name: 'small.tar', clips: { total: 2, succeeded: 2 } });
+    expect((await timbre('submit', 'small.tar', '--no-watch')).out.trim()).toBe(batch.id);
+    expect((await timbre('submit', 'small.tar', '--no-watch', '--name', 'other')).out.trim()).not.toBe(batch.id);
+  });
+
+  it('lets the server read a prefix, a new batch each time, and not one outside of what it may read', async () => {
+    await fill('import/set', { 'a.wav': tone(30_001), 'b.wav': tone(30_002) });
+    const prefix = `file://${join(folder, 'import', 'set')}/`;
+    const ids = [];
+    for (let time = 0; time < 2; time += 1) {
+      const run = await timbre('submit', prefix, '--watch', '--json');
+      expect(run.status, run.errors).toBe(0);
+      ids.push((JSON.parse(run.out) as { batch: BatchView }).batch.id);
+    }
+    expect(new Set(ids).size).toBe(2);
+    const refused = await timbre('submit', 'file:///etc/', '--no-watch');
+    expect(refused).toMatchObject({ status: 1, out: '' });
   });
 });
 
