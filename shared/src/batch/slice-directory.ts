@@ -2,7 +2,6 @@
 import { AppError } from '../errors.js';
 import type { BatchSpec } from '../contracts/batch.js';
 import type { Slice, SliceTask, StageName } from '../contracts/pipeline.js';
-import { childTraceparent } from '../observability/traceparent.js';
 import type { ObjectStore } from '../storage/object-store.js';
 import type { BatchLedger } from './batch-ledger.js';
 import { readShardIndex } from './batch-objects.js';
@@ -77,7 +76,7 @@ export function sliceTask(
     tenant: spec.tenant,
     stage,
     round,
-    traceparent: childTraceparent(spec.traceparent),
+    traceparent: spec.traceparent,
     enqueuedAtMs: nowMs,
   };
 }

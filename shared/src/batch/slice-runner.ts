@@ -14,13 +14,14 @@ import {
   type StageName,
 } from '../contracts/pipeline.js';
 import type { BatchSpec, ItemResult } from '../contracts/batch.js';
-import { childTraceparent, traceIdOf } from '../observability/traceparent.js';
+import { traceIdOf } from '../observability/traceparent.js';
+import { noTracing, spanOfTask, type Tracing } from '../observability/tracing.js';
 import type { Logger } from '../observability/logger.js';
 import type { Metrics } from '../observability/metrics.js';
 import { abortable } from '../queue/abortable.js';
 import type { CancelBus } from '../queue/cancel-bus.js';
 import { outages } from '../queue/outages.js';
-import { RetryTask } from '../queue/stage-runner.js';
+import { isGood, RetryTask } from '../queue/stage-runner.js';
 import type { TaskQueues } from '../queue/task-queues.js';
 import type { ObjectStore } from '../storage/object-store.js';
 import type { BatchLedger, SliceBegin } from './batch-ledger.js';
@@ -56,6 +57,7 @@ export interface SliceRunnerDeps {
   store: ObjectStore;
   metrics: Metrics;
   log: Logger;
+  tracing?: Tracing;
   now?: () => number;
 }
 
@@ -65,7 +67,7 @@ const maxUnexplainedDeaths = 8;
 type Claim = Extract<SliceBegin, { kind: 'run' }>;
 
 export function createSliceRunner(stage: StageName, handler: SliceHandler, deps: SliceRunnerDeps) {
-  const { batches, queues, cancels, store, metrics } = deps;
+  const { batches, queues, cancels, store, metrics, tracing = noTracing } = deps;
   const now = deps.now ?? Date.now;
   const { maxAttempts, attemptTimeoutMs } = pipeline[stage];
 
@@ -191,20 +193,24 @@ export function createSliceRunner(stage: StageName, handler: SliceHandler, deps:
 
   /** Runs one delivery. Resolves with the outcome; throws `RetryTask` for another delivery. */
   return async (payload: unknown, quarantine: boolean): Promise<string> => {
-    const task = sliceTaskSchema.parse(payload);
+    const delivered = sliceTaskSchema.parse(payload);
     const token = randomUUID();
     const started = now();
-    const answer = await batches.begin(task, token, quarantine).catch((error: unknown) => {
+    const answer = await batches.begin(delivered, token, quarantine).catch((error: unknown) => {
       // It may still be carried out; given back behind it on the same connection, it does not count as a death.
-      batches.release(task, token, false).catch(() => undefined);
+      batches.release(delivered, token, false).catch(() => undefined);
       throw error;
     });
     if (answer.kind === 'run') {
+      const attributes = { 'timbre.batch.id': delivered.batchId, 'timbre.slice': delivered.slice };
+      const span = spanOfTask(tracing, stage, delivered, { nowMs: started, attributes });
+      const task = { ...delivered, traceparent: span.traceparent };
       let outcome = 'retry';
       try {
         outcome = await attempt(task, answer, token, quarantine);
       } finally {
         const seconds = (now() - started) / 1000;
+        span.end({ attributes: { 'timbre.outcome': outcome }, ...(isGood(outcome) ? {} : { error: outcome }) });
         metrics.taskSeconds.observe({ stage, lane: 'bulk', outcome }, seconds);
         deps.log.info(
           { batchId: task.batchId, slice: task.slice, clips: task.count, stage, outcome, seconds },
@@ -215,7 +221,10 @@ export function createSliceRunner(stage: StageName, handler: SliceHandler, deps:
     }
     if (answer.kind === 'quarantine') {
       metrics.deaths.inc({ stage });
-      await queues.enqueueSlice({ ...task, enqueuedAtMs: now() }, { generation: answer.generation, quarantine: true });
+      await queues.enqueueSlice(
+        { ...delivered, enqueuedAtMs: now() },
+        { generation: answer.generation, quarantine: true },
+      );
     } else metrics.tasksDropped.inc({ stage, reason: answer.kind });
     return answer.kind;
   };
@@ -242,5 +251,5 @@ function observe(metrics: Metrics, counts: Record<string, number>): void {
 }
 
 function nextTask(task: SliceTask, stage: StageName, nowMs: number): SliceTask {
-  return { ...task, stage, traceparent: childTraceparent(task.traceparent), enqueuedAtMs: nowMs };
+  return { ...task, stage, enqueuedAtMs: nowMs };
 }

@@ -33,6 +33,10 @@ export const commonShape = {
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
     .default('info')
     .describe('Least severe log level.'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z
+    .url()
+    .optional()
+    .describe('Receiver of traces, OTLP over HTTP, as `http://collector:4318`; unset: no tracing.'),
   TIMBRE_TEST_FAULTS: z
     .string()
     .optional()

@@ -9,6 +9,7 @@ import { expandQueue, expandTaskSchema } from '../contracts/pipeline.js';
 import type { BatchLedger } from '../batch/batch-ledger.js';
 import type { BatchRecord } from '../batch/batch-record.js';
 import { itemError } from '../batch/item-results.js';
+import { spanOfTask, type Tracing } from '../observability/tracing.js';
 import type { Logger } from '../observability/logger.js';
 import { backoffMs } from './backoff.js';
 import type { CancelBus } from './cancel-bus.js';
@@ -32,6 +33,7 @@ export interface ExpandConsumerOptions {
   cancels: CancelBus;
   connection: Redis;
   log: Logger;
+  tracing: Tracing;
 }
 
 const sideBySide = 3;
@@ -42,10 +44,21 @@ export function createExpandConsumer({
   cancels,
   connection,
   log,
+  tracing,
 }: ExpandConsumerOptions): StageConsumer {
   const stopping = new AbortController();
   const expand = async (job: Job): Promise<string> => {
-    const { batchId } = expandTaskSchema.parse(job.data);
+    const task = expandTaskSchema.parse(job.data);
+    const attributes = { 'timbre.batch.id': task.batchId };
+    const span = spanOfTask(tracing, 'expand', task, { nowMs: Date.now(), attributes });
+    let outcome = 'retry';
+    try {
+      return (outcome = await expandBatch(task.batchId));
+    } finally {
+      span.end({ attributes: { 'timbre.outcome': outcome } });
+    }
+  };
+  const expandBatch = async (batchId: string): Promise<string> => {
     const record = await batches.read(batchId);
     if (!record || isBatchEnded(record.state) || record.expanded) return 'superseded';
     const { controller, done } = cancels.watch(batchId);

@@ -8,7 +8,8 @@ import { AppError, toAppError } from '../errors.js';
 import { errorCatalog } from '../error-catalog.js';
 import { pipeline, taskSchema, type PackReference, type StageName, type Task } from '../contracts/pipeline.js';
 import type { JobResult, JobTimings } from '../contracts/job.js';
-import { childTraceparent, traceIdOf } from '../observability/traceparent.js';
+import { traceIdOf } from '../observability/traceparent.js';
+import { noTracing, spanOfTask, type Tracing } from '../observability/tracing.js';
 import type { Logger } from '../observability/logger.js';
 import type { Metrics } from '../observability/metrics.js';
 import { abortable } from './abortable.js';
@@ -47,6 +48,7 @@ export interface RunnerDeps {
   log: Logger;
   /** Seconds a finished record stays in Redis. */
   recordSeconds: number;
+  tracing?: Tracing;
   now?: () => number;
 }
 
@@ -56,7 +58,7 @@ export class RetryTask extends Error {
 }
 
 export function createStageRunner(stage: StageName, handler: StageHandler, deps: RunnerDeps) {
-  const { ledger, queues, cancels, metrics } = deps;
+  const { ledger, queues, cancels, metrics, tracing = noTracing } = deps;
   const now = deps.now ?? Date.now;
   const { maxAttempts, attemptTimeoutMs } = pipeline[stage];
 
@@ -166,20 +168,25 @@ export function createStageRunner(stage: StageName, handler: StageHandler, deps:
 
   /** Runs one delivery. Resolves with the outcome; throws `RetryTask` for another delivery. */
   return async (payload: unknown, quarantine: boolean): Promise<string> => {
-    const task = taskSchema.parse(payload);
+    const delivered = taskSchema.parse(payload);
     const token = randomUUID();
     const started = now();
-    const answer = await ledger.begin(task.jobId, stage, token, quarantine).catch((error: unknown) => {
+    const answer = await ledger.begin(delivered.jobId, stage, token, quarantine).catch((error: unknown) => {
       // It may still be carried out; given back behind it on the same connection, it does not count as a death.
-      ledger.release(task.jobId, token, false).catch(() => undefined);
+      ledger.release(delivered.jobId, token, false).catch(() => undefined);
       throw error;
     });
     if (answer.kind === 'run') {
+      const attributes = { 'timbre.job.id': delivered.jobId, 'timbre.lane': delivered.lane };
+      const span = spanOfTask(tracing, stage, delivered, { nowMs: started, attributes });
+      // What follows from this attempt belongs to its span.
+      const task = { ...delivered, traceparent: span.traceparent };
       let outcome = 'retry';
       try {
         outcome = await attempt(task, answer.record, { token, pack: answer.pack, failures: answer.failures });
       } finally {
         const seconds = (now() - started) / 1000;
+        span.end({ attributes: { 'timbre.outcome': outcome }, ...(isGood(outcome) ? {} : { error: outcome }) });
         metrics.taskSeconds.observe({ stage, lane: task.lane, outcome }, seconds);
         deps.log.info(
           { jobId: task.jobId, stage, lane: task.lane, traceId: traceIdOf(task.traceparent), outcome, seconds },
@@ -190,11 +197,11 @@ export function createStageRunner(stage: StageName, handler: StageHandler, deps:
     }
     if (answer.kind === 'quarantine') {
       metrics.deaths.inc({ stage });
-      const record = await ledger.read(task.jobId);
-      await queues.enqueue(task, { generation: record?.generation ?? 0, quarantine: true });
+      const record = await ledger.read(delivered.jobId);
+      await queues.enqueue(delivered, { generation: record?.generation ?? 0, quarantine: true });
     } else if (answer.kind === 'poisoned') {
       metrics.deaths.inc({ stage });
-      const record = await ledger.read(task.jobId);
+      const record = await ledger.read(delivered.jobId);
       if (record)
         await finish(record, {
           state: 'failed',
@@ -208,5 +215,8 @@ export function createStageRunner(stage: StageName, handler: StageHandler, deps:
 }
 
 function nextTask(task: Task, stage: StageName, nowMs: number): Task {
-  return { ...task, stage, traceparent: childTraceparent(task.traceparent), enqueuedAtMs: nowMs };
+  return { ...task, stage, enqueuedAtMs: nowMs };
 }
+
+/** Outcomes of an attempt that are no failure. */
+export const isGood = (outcome: string): boolean => outcome === 'advanced' || outcome === 'succeeded';

@@ -1,10 +1,12 @@
 /** Wiring that preprocess and worker share: connections, ledger, consumer, admin listener, drain. */
 import { AppError } from '../errors.js';
 import type { StageName } from '../contracts/pipeline.js';
+import { version } from '../version.js';
 import { createFaultHooks } from '../testing/fault-hooks.js';
 import { createLifecycle, bindProcess, type Lifecycle } from '../lifecycle.js';
 import { createLogger, secretsOfUrl, type Logger } from '../observability/logger.js';
 import { createMetrics, type Metrics } from '../observability/metrics.js';
+import { openTracing } from '../observability/tracing.js';
 import { startAdminServer } from '../observability/admin-server.js';
 import { createBusyClock } from '../observability/busy-clock.js';
 import { watchEventLoop } from '../observability/event-loop-watch.js';
@@ -33,6 +35,7 @@ export interface StageServiceConfig {
   CONCURRENCY_BULK: number;
   RECORD_SECONDS: number;
   TIMBRE_TEST_FAULTS?: string | undefined;
+  OTEL_EXPORTER_OTLP_ENDPOINT?: string | undefined;
 }
 
 export interface StageParts {
@@ -73,6 +76,8 @@ export async function startStageService(options: StageServiceOptions): Promise<v
   });
   const lifecycle = createLifecycle({ log, drainTimeoutMs: config.DRAIN_TIMEOUT_MS });
   bindProcess(lifecycle, log);
+  const tracing = await openTracing({ service, version, endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT });
+  lifecycle.onStop('tracing', () => tracing.close());
   const metrics = createMetrics(service);
   const loop = watchEventLoop(metrics);
   lifecycle.onStop('event loop watch', () => loop.stop());
@@ -110,7 +115,17 @@ export async function startStageService(options: StageServiceOptions): Promise<v
   const onClip = (name: string) => faults.clip(name);
   const work = await options.prepare({ log, metrics, store, lifecycle, batches, redis, onClip });
 
-  const runner = { ledger, batches, queues, cancels, store, metrics, log, recordSeconds: config.RECORD_SECONDS };
+  const runner = {
+    ledger,
+    batches,
+    queues,
+    cancels,
+    store,
+    metrics,
+    log,
+    tracing,
+    recordSeconds: config.RECORD_SECONDS,
+  };
   const runJob = createStageRunner(stage, faults.wrap(work.handler), runner);
   const runSlice = createSliceRunner(stage, work.sliceHandler, runner);
   const busy = createBusyClock(metrics, stage);
@@ -135,7 +150,7 @@ export async function startStageService(options: StageServiceOptions): Promise<v
   });
   consumer.start();
   if (work.expand) {
-    const expanding = createExpandConsumer({ handler: work.expand, batches, cancels, connection: redis, log });
+    const expanding = createExpandConsumer({ handler: work.expand, batches, cancels, connection: redis, log, tracing });
     lifecycle.onStop('expand consumer', () => expanding.drain());
     expanding.start();
   }
