@@ -5,6 +5,7 @@ import helmet from 'helmet';
 import type { KeyStore } from '@timbre/shared/auth/api-keys';
 import type { Logger } from '@timbre/shared/observability/logger';
 import type { Metrics } from '@timbre/shared/observability/metrics';
+import type { Tracing } from '@timbre/shared/observability/tracing';
 import type { Readiness } from '@timbre/shared/observability/admin-server';
 import type { ModelCatalog } from '@timbre/shared/models/model-catalog';
 import type { ObjectStore } from '@timbre/shared/storage/object-store';
@@ -28,6 +29,7 @@ import { webhookRoutes, type WebhookRoutesDeps } from './routes/webhooks.js';
 export interface AppDeps {
   log: Logger;
   metrics: Metrics;
+  tracing?: Tracing;
   store: ObjectStore;
   models: ModelCatalog;
   keys: KeyStore;
@@ -69,7 +71,7 @@ export function createApp(deps: AppDeps): Express {
 
   const mount = (path: string, routes: RequestHandler) => app.use(path, mountedAt(path), routes);
 
-  app.use(requestContext(log, metrics));
+  app.use(requestContext(log, metrics, deps.tracing));
   app.use(
     helmet({
       contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },

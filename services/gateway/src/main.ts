@@ -7,6 +7,7 @@ import { createPublicFetch } from '@timbre/shared/net/public-fetch';
 import { startAdminServer } from '@timbre/shared/observability/admin-server';
 import { createLogger, secretsOfUrl } from '@timbre/shared/observability/logger';
 import { createMetrics } from '@timbre/shared/observability/metrics';
+import { openTracing } from '@timbre/shared/observability/tracing';
 import { watchEventLoop } from '@timbre/shared/observability/event-loop-watch';
 import { createBatchLedger } from '@timbre/shared/batch/batch-ledger';
 import { createBatchWatch } from '@timbre/shared/batch/batch-watch';
@@ -59,6 +60,8 @@ const log = createLogger({
 });
 const lifecycle = createLifecycle({ log, drainTimeoutMs: config.DRAIN_TIMEOUT_MS });
 bindProcess(lifecycle, log);
+const tracing = await openTracing({ service: 'gateway', version, endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT });
+lifecycle.onStop('tracing', () => tracing.close());
 const metrics = createMetrics('gateway');
 const loop = watchEventLoop(metrics);
 lifecycle.onStop('event loop watch', () => loop.stop());
@@ -194,6 +197,7 @@ const hosts = config.AUTH_ALLOW_OPEN ? null : [config.HOST, config.ADMIN_HOST, n
 const app = createApp({
   log,
   metrics,
+  tracing,
   store,
   models,
   keys,

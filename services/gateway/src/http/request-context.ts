@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Request, RequestHandler, Response } from 'express';
 import type { Logger } from '@timbre/shared/observability/logger';
 import type { Metrics } from '@timbre/shared/observability/metrics';
-import { childTraceparent } from '@timbre/shared/observability/traceparent';
+import { noTracing, type Tracing } from '@timbre/shared/observability/tracing';
 import type { Principal } from '@timbre/shared/auth/api-keys';
 import { AppError } from '@timbre/shared/errors';
 
@@ -33,12 +33,13 @@ export function requirePrincipal(request: Request): Principal {
 const acceptableId = /^[A-Za-z0-9._-]{8,64}$/;
 
 /** Gives each request an id and a trace, and records its duration by route pattern, never by path. */
-export function requestContext(log: Logger, metrics: Metrics): RequestHandler {
+export function requestContext(log: Logger, metrics: Metrics, tracing: Tracing = noTracing): RequestHandler {
   return (request, response, next) => {
     const started = performance.now();
     const given = request.get('x-request-id');
     const requestId = given && acceptableId.test(given) ? given : randomUUID();
-    contexts.set(request, { requestId, traceparent: childTraceparent(request.get('traceparent')) });
+    const span = tracing.span('request', { parent: request.get('traceparent'), kind: 'server' });
+    contexts.set(request, { requestId, traceparent: span.traceparent });
     response.setHeader('X-Request-Id', requestId);
     response.once('close', () => {
       const seconds = (performance.now() - started) / 1000;
@@ -47,6 +48,11 @@ export function requestContext(log: Logger, metrics: Metrics): RequestHandler {
       const known = response.writableFinished || response.statusCode === 101;
       const status = known ? String(response.statusCode) : 'aborted';
       metrics.httpSeconds.observe({ method, route, status }, seconds);
+      span.end({
+        name: `${method} ${route}`,
+        attributes: { 'http.request.method': method, 'http.route': route, 'http.response.status_code': response.statusCode },
+        ...(response.statusCode >= 500 ? { error: status } : {}),
+      });
       log.debug({ requestId, method, route, status, seconds }, 'request');
     });
     next();
