@@ -50,7 +50,11 @@ export function requestContext(log: Logger, metrics: Metrics, tracing: Tracing =
       metrics.httpSeconds.observe({ method, route, status }, seconds);
       span.end({
         name: `${method} ${route}`,
-        attributes: { 'http.request.method': method, 'http.route': route, 'http.response.status_code': response.statusCode },
+        attributes: {
+          'http.request.method': method,
+          'http.route': route,
+          'http.response.status_code': response.statusCode,
+        },
         ...(response.statusCode >= 500 ? { error: status } : {}),
       });
       log.debug({ requestId, method, route, status, seconds }, 'request');
