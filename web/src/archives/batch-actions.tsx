@@ -2,7 +2,7 @@
 import { useState } from 'preact/hooks';
 import { isBatchEnded, type TimbreClient } from '@timbre/client';
 import type { BatchView } from '@timbre/shared/contracts/batch';
-import { counted } from '../parts/figures.js';
+import { count, counted } from '../parts/figures.js';
 import { ModelChoice } from '../parts/model-choice.js';
 import { problemOf, ProblemNote, type Problem } from '../parts/problem.js';
 import { useSession } from '../server/session.js';
@@ -85,7 +85,7 @@ function EndedActions({ batch, busy, run }: EndedProps) {
           disabled={busy}
           onClick={() => run((client) => client.batches.retryFailed(batch.id))}
         >
-          Try the {batch.clips.failed} failed again
+          Try again what failed ({count(batch.clips.failed)})
         </button>
       )}
       <ModelChoice value={model ?? batch.model} onChange={setModel} />

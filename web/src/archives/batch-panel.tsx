@@ -56,7 +56,7 @@ function BatchHead({ batch }: { batch: BatchView }) {
           ] as const,
         ]
       : []),
-    ...(clips.reused > 0 ? [['Taken from earlier results', count(clips.reused)] as const] : []),
+    ...(clips.reused > 0 ? [['Known or twice in it', count(clips.reused)] as const] : []),
     ...(clips.running > 0 ? [['Under way', count(clips.running)] as const] : []),
     ...(clips.queued > 0 ? [['Waiting', count(clips.queued)] as const] : []),
     ...(clips.failed > 0 ? [['Failed', count(clips.failed)] as const] : []),

@@ -11,19 +11,3 @@ export function archiveOf(files: readonly NamedFile[]): NamedFile | undefined {
   const [only] = files;
   return files.length === 1 && only && ARCHIVE.test(only.path) ? only : undefined;
 }
-
-/** The folder a clip lies in, as its label: `drums/kit 1/a.wav` in `set` → with the root left off, `drums`. */
-export function folderLabel(path: string, rootDepth: number): string | undefined {
-  const folders = path.split('/').slice(0, -1);
-  return folders[rootDepth];
-}
-
-/** Folders that all paths share, which are above the labels. */
-export function sharedDepth(paths: readonly string[]): number {
-  const [first = '', ...others] = paths;
-  const folders = first.split('/').slice(0, -1);
-  let depth = 0;
-  while (depth < folders.length && others.every((path) => path.split('/').slice(0, -1)[depth] === folders[depth]))
-    depth += 1;
-  return depth;
-}

@@ -1,28 +1,24 @@
 /** A new batch: drop an archive or a folder, or name a place in the server's storage. */
-import { useRef, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { DropZone, FileButton } from '../parts/drop-zone.js';
 import type { NamedFile } from '../parts/dropped-files.js';
 import { ModelChoice } from '../parts/model-choice.js';
-import { problemOf, ProblemNote, type Problem } from '../parts/problem.js';
+import { ProblemNote } from '../parts/problem.js';
 import { useSession } from '../server/session.js';
 import { goTo } from '../shell/route.js';
-import { submitBatch, type BatchInput, type SubmitProgress } from './submit-batch.js';
+import { SubmissionProgress, useSubmission } from './submission.js';
 
 export function NewBatch() {
   const [model, setModel] = useState<string>();
   const [preflight, setPreflight] = useState(true);
-  const { progress, problem, submit, stop } = useSubmission(model, preflight);
+  const { client } = useSession();
+  const { progress, problem, submit, stop } = useSubmission({ model, preflight }, async (content, options, signal) => {
+    const { batch } = await client.batches.submit(content, options, { signal });
+    goTo({ view: 'archives', id: batch.id });
+    return batch.id;
+  });
   const take = (files: NamedFile[]): void => submit({ kind: 'files', files });
-  if (progress)
-    return (
-      <section class="new-batch under-way" role="status">
-        <p class="under-way-name">{progress.words}…</p>
-        <progress max={1} aria-label="Progress" {...(progress.share === undefined ? {} : { value: progress.share })} />
-        <button type="button" class="button" onClick={stop}>
-          Stop
-        </button>
-      </section>
-    );
+  if (progress) return <SubmissionProgress progress={progress} onStop={stop} />;
   return (
     <section class="new-batch">
       <DropZone class="archive-drop" choose="Choose an archive" onFiles={take} accept=".zip,.tar,.tgz,.gz,.jsonl,.csv">
@@ -47,30 +43,6 @@ export function NewBatch() {
       {problem && <ProblemNote problem={problem} />}
     </section>
   );
-}
-
-function useSubmission(model: string | undefined, preflight: boolean) {
-  const { client } = useSession();
-  const [progress, setProgress] = useState<SubmitProgress>();
-  const [problem, setProblem] = useState<Problem>();
-  const stopper = useRef(new AbortController());
-  return {
-    progress,
-    problem,
-    stop: () => stopper.current.abort(),
-    submit: (input: BatchInput): void => {
-      const stop = new AbortController();
-      stopper.current = stop;
-      setProblem(undefined);
-      setProgress({ words: 'Starting' });
-      submitBatch(client, { input, options: { model, preflight }, onProgress: setProgress, signal: stop.signal })
-        .then(({ id }) => goTo({ view: 'archives', id }))
-        .catch((error: unknown) => {
-          if (!stop.signal.aborted) setProblem(problemOf(error));
-        })
-        .finally(() => setProgress(undefined));
-    },
-  };
 }
 
 function PrefixForm({ onPrefix }: { onPrefix: (prefix: string) => void }) {

@@ -173,6 +173,9 @@ function SortHeader({ column, title, sorting, onSort }: SortHeaderProps) {
   );
 }
 
+/** Only a check ends clips without a result. */
+const stateOfRow = ({ state }: ItemRow): string => (state === 'succeeded' ? 'can be read' : state);
+
 interface RowProps extends Pick<RowWindowProps, 'corrections' | 'player' | 'labels'> {
   row: ItemRow;
   position: number;
@@ -207,7 +210,7 @@ function Row({ row, position, corrections, player, labels }: RowProps) {
       </span>
       <span role="cell" class="row-name">
         {row.name === undefined ? (
-          <span class={row.code ? 'is-failed' : 'soft'}>{row.code ?? row.state}</span>
+          <span class={row.code ? 'is-failed' : 'soft'}>{row.code ?? stateOfRow(row)}</span>
         ) : (
           <LabelMark label={row.name} />
         )}

@@ -16,8 +16,6 @@ export interface FolderProgress {
 
 export interface SendFolder {
   files: readonly NamedFile[];
-  /** Known labels, for an evaluation. */
-  expectedOf?: (path: string) => string | undefined;
   onProgress: (progress: FolderProgress) => void;
   signal: AbortSignal;
 }
@@ -44,19 +42,14 @@ export async function sendFolder(client: TimbreClient, folder: SendFolder): Prom
     onProgress({ phase: 'sending', done: sent, total: missing.length });
   });
   onProgress({ phase: 'starting', done: files.length, total: files.length });
-  return manifestOf(files, hashes, folder.expectedOf);
+  return manifestOf(files, hashes);
 }
 
-export function manifestOf(
-  files: readonly NamedFile[],
-  hashes: readonly (string | undefined)[],
-  expectedOf: (path: string) => string | undefined = () => undefined,
-): string {
+export function manifestOf(files: readonly NamedFile[], hashes: readonly (string | undefined)[]): string {
   const lines = files.flatMap(({ file, path }, index) => {
     const sha256 = hashes[index];
     if (sha256 === undefined) return [];
-    const expected = expectedOf(path);
-    const entry: ManifestEntry = { sha256, path, bytes: file.size, ...(expected === undefined ? {} : { expected }) };
+    const entry: ManifestEntry = { sha256, path, bytes: file.size };
     return [`${JSON.stringify(entry)}\n`];
   });
   return lines.join('');

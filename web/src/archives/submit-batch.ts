@@ -1,6 +1,6 @@
 /** Makes a batch of what a person dropped or named. */
-import type { BatchFormat, BatchView } from '@timbre/shared/contracts/batch';
-import type { BatchOptions, TimbreClient } from '@timbre/client';
+import type { BatchFormat } from '@timbre/shared/contracts/batch';
+import type { BatchContent, BatchOptions, TimbreClient } from '@timbre/client';
 import type { NamedFile } from '../parts/dropped-files.js';
 import { rememberedUpload } from '../server/upload-memory.js';
 import { archiveOf, isClip } from './folder-files.js';
@@ -17,7 +17,8 @@ export interface SubmitProgress {
 export interface SubmitBatch {
   input: BatchInput;
   options: BatchOptions;
-  expectedOf?: (path: string) => string | undefined;
+  /** Where it goes; answers the id of what was made. */
+  submit: (content: BatchContent, options: BatchOptions, signal: AbortSignal) => Promise<string>;
   onProgress: (progress: SubmitProgress) => void;
   signal: AbortSignal;
 }
@@ -26,23 +27,21 @@ export interface SubmitBatch {
 const WHOLE_BYTES = 8 * 1024 * 1024;
 
 /** @throws TimbreApiError, Error with words for the person */
-export async function submitBatch(client: TimbreClient, work: SubmitBatch): Promise<BatchView> {
+export async function submitBatch(client: TimbreClient, work: SubmitBatch): Promise<string> {
   const { input, options, signal } = work;
   if (input.kind === 'prefix')
-    return (
-      await client.batches.submit({ source: { prefix: input.prefix } }, { name: input.prefix, ...options }, { signal })
-    ).batch;
+    return work.submit({ source: { prefix: input.prefix } }, { name: input.prefix, ...options }, signal);
   const archive = archiveOf(input.files);
   return archive ? submitArchive(client, archive, work) : submitFolder(client, input.files, work);
 }
 
-async function submitArchive(client: TimbreClient, { file }: NamedFile, work: SubmitBatch): Promise<BatchView> {
+async function submitArchive(client: TimbreClient, { file }: NamedFile, work: SubmitBatch): Promise<string> {
   const { signal, onProgress } = work;
   const format = formatOf(file.name);
   const options = { name: file.name, ...work.options, ...(format === undefined ? {} : { format }) };
   if (file.size <= WHOLE_BYTES) {
     onProgress({ words: 'Sending' });
-    return (await client.batches.submit({ body: file }, options, { signal })).batch;
+    return work.submit({ body: file }, options, signal);
   }
   const memory = rememberedUpload(file);
   const uploadId = await client.uploads.send(file, {
@@ -51,19 +50,18 @@ async function submitArchive(client: TimbreClient, { file }: NamedFile, work: Su
     signal,
     onProgress: (sent, total) => onProgress({ words: 'Sending', share: sent / total }),
   });
-  const { batch } = await client.batches.submit({ source: { uploadId } }, options, { signal });
+  const id = await work.submit({ source: { uploadId } }, options, signal);
   memory.forget();
-  return batch;
+  return id;
 }
 
-async function submitFolder(client: TimbreClient, files: readonly NamedFile[], work: SubmitBatch): Promise<BatchView> {
+async function submitFolder(client: TimbreClient, files: readonly NamedFile[], work: SubmitBatch): Promise<string> {
   const clips = files.filter(isClip);
   if (clips.length === 0)
     throw new Error('There are no sound files among these. An archive is one zip, tar, tar.gz, or a manifest.');
   const words = { reading: 'Reading', sending: 'Sending', starting: 'Starting' } as const;
   const manifest = await sendFolder(client, {
     files: clips,
-    ...(work.expectedOf ? { expectedOf: work.expectedOf } : {}),
     signal: work.signal,
     onProgress: ({ phase, done, total }) =>
       work.onProgress({
@@ -72,12 +70,11 @@ async function submitFolder(client: TimbreClient, files: readonly NamedFile[], w
       }),
   });
   const name = clips[0]?.path.split('/')[0] ?? 'folder';
-  const { batch } = await client.batches.submit(
+  return work.submit(
     { body: manifest },
     { name: clips.length === 1 ? (clips[0]?.file.name ?? name) : name, ...work.options, format: 'jsonl' },
-    { signal: work.signal },
+    work.signal,
   );
-  return batch;
 }
 
 /** Of manifests only: archives are told by their bytes. */

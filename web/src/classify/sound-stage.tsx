@@ -74,9 +74,7 @@ function StageNote({ sound }: { sound: ClipSound }) {
       <p class="stage-note">The server does not give out the audio of this clip, so there is its timeline only.</p>
     );
   if (sound.state === 'ready' && sound.undecodable)
-    return (
-      <p class="stage-note">This browser cannot decode the file, so it is not drawn. The result is not affected.</p>
-    );
+    return <p class="stage-note">This browser cannot play this kind of file. The result is not affected.</p>;
   return null;
 }
 

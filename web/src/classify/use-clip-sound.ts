@@ -5,6 +5,7 @@ import { decodeClip } from '../sound/decode-clip.js';
 import type { MelPicture } from '../sound/log-mel.js';
 import { melOptionsFor, melPicture, rateOf } from '../sound/mel-picture.js';
 import { peaksOf, type Peaks } from '../sound/peaks.js';
+import { callServer } from '../server/call.js';
 import { useSession } from '../server/session.js';
 
 export type ClipSound =
@@ -26,7 +27,10 @@ export function useClipSound(jobId: string, sent: Blob | undefined, model: Serve
     void (async () => {
       const content = sent ?? (await fetchAudio(jobId, apiKey, stop.signal));
       if (isStopped()) return;
-      if (!content) return void setSound({ state: 'absent' });
+      if (!content) {
+        setSound({ state: 'absent' });
+        return;
+      }
       address = URL.createObjectURL(content);
       const ready = { state: 'ready', content, address } as const;
       setSound(ready);
@@ -38,7 +42,10 @@ export function useClipSound(jobId: string, sent: Blob | undefined, model: Serve
         const mel = await melPicture(decoded, melOptionsFor(model, decoded.sampleRateHz), stop.signal);
         setSound({ ...ready, peaks, mel });
       } catch {
-        if (!isStopped()) setSound({ ...ready, undecodable: true });
+        if (isStopped()) return;
+        setSound({ ...ready, undecodable: true });
+        const peaks = await fetchPeaks(jobId, apiKey, stop.signal).catch(() => undefined);
+        if (peaks && !isStopped()) setSound({ ...ready, undecodable: true, peaks });
       }
     })().catch(() => {
       if (!isStopped()) setSound({ state: 'absent' });
@@ -64,4 +71,13 @@ export async function fetchAudio(
   if (response.ok) return response.blob();
   if (response.status === 404 || response.status === 410) return undefined;
   throw new TimbreApiError(response.status, await response.text());
+}
+
+/** The outline as the server keeps it, for what this browser cannot decode. @throws TimbreApiError */
+async function fetchPeaks(jobId: string, apiKey: string | undefined, signal: AbortSignal): Promise<Peaks> {
+  const path = `/v1/jobs/${encodeURIComponent(jobId)}/peaks?points=${OUTLINE_SLICES}`;
+  const { min, max } = await callServer<{ min: number[]; max: number[] }>(path, apiKey, { signal });
+  const peak = Float32Array.from(max, (high, i) => Math.max(high, -(min[i] ?? 0)) / 127);
+  // A third of the peak looks like the loudness of music, and nothing is measured from the picture.
+  return { peak, rms: peak.map((value) => value / 3) };
 }

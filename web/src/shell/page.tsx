@@ -1,7 +1,9 @@
 /** The frame of the page: where to go, whether the server is there, and the view that is open. */
+import { ApiView } from '../api/api-view.js';
 import { ArchivesView } from '../archives/archives-view.js';
 import { ClassifyView } from '../classify/classify-view.js';
 import { ClipsProvider } from '../classify/clips.js';
+import { EvaluateView } from '../evaluate/evaluate-view.js';
 import { ListenView } from '../listen/listen-view.js';
 import { SessionProvider, useSession } from '../server/session.js';
 import { KeyGate } from './key-gate.js';
@@ -12,6 +14,8 @@ const views: readonly (readonly [view: ViewName, title: string, icon: string])[]
   ['classify', 'Classify', 'M4 10v4M8 6v12M12 3v18M16 7v10M20 10v4'],
   ['listen', 'Listen', 'M12 3a3 3 0 0 1 3 3v6a3 3 0 0 1-6 0V6a3 3 0 0 1 3-3ZM5 11.5a7 7 0 0 0 14 0M12 18.5V22'],
   ['archives', 'Archives', 'M3 5h18v4H3zM5 9v10h14V9M10 13h4'],
+  ['evaluate', 'Evaluate', 'M4 4v16h16M8 15l4-5 3 3 5-7'],
+  ['api', 'API', 'M8 7l-5 5 5 5M16 7l5 5-5 5M13.5 4l-3 16'],
 ];
 
 export function Page() {
@@ -68,6 +72,10 @@ function View({ route }: { route: Route }) {
       return <ListenView />;
     case 'archives':
       return <ArchivesView id={route.id} />;
+    case 'evaluate':
+      return <EvaluateView id={route.id} />;
+    case 'api':
+      return <ApiView />;
     case 'classify':
       return <ClassifyView id={route.id} />;
   }
