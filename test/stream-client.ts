@@ -78,6 +78,7 @@ export async function play(
   bytes: Uint8Array,
   { bytesPerSecond, speed }: { bytesPerSecond: number; speed: number },
 ): Promise<void> {
+  await client.first('ready');
   const pieceBytes = Math.round((bytesPerSecond / 50) * speed) | 1;
   const startedAt = performance.now();
   for (let at = 0; at < bytes.length; at += pieceBytes) {

@@ -17,7 +17,10 @@ import { tusExposedHeaders } from './uploads/tus-headers.js';
 import { batchRoutes, type BatchRoutesDeps } from './routes/batches.js';
 import { clipRoutes } from './routes/clips.js';
 import { classifyRoutes, type ClassifyDeps } from './routes/classify.js';
+import { evaluationRoutes } from './routes/evaluations.js';
 import { healthRoutes } from './routes/health.js';
+import { jobContentRoutes } from './routes/job-content.js';
+import type { JobContent } from './jobs/job-content.js';
 import { jobRoutes, type JobRoutesDeps } from './routes/jobs.js';
 import { modelRoutes } from './routes/models.js';
 import type { ResumableUploadRoutesDeps } from './routes/resumable-uploads.js';
@@ -34,6 +37,7 @@ export interface AppDeps {
   models: ModelCatalog;
   keys: KeyStore;
   jobs: JobRoutesDeps;
+  jobContent: JobContent;
   classify: ClassifyDeps;
   batches: BatchRoutesDeps;
   webhooks: WebhookRoutesDeps;
@@ -111,6 +115,7 @@ export function createApp(deps: AppDeps): Express {
     deps.rateLimit,
   );
   mount('/v1/jobs', jobRoutes(deps.jobs));
+  mount('/v1/jobs', jobContentRoutes(deps.jobContent));
   // Without keys, `authenticate` has looked at the origin of pages.
   const origins = settings.authMode === 'none' ? null : settings.corsOrigins;
   mount('/v1/stream', streamRoutes({ sessions: deps.sessions, origins }));
@@ -125,6 +130,7 @@ export function createApp(deps: AppDeps): Express {
       clipSeconds: settings.clipSeconds,
     }),
   );
+  mount('/v1/evaluations', evaluationRoutes(deps.batches));
   mount('/v1/models', modelRoutes(models, settings.defaultModel));
   mount(
     '/v1/uploads',

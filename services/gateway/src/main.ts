@@ -29,6 +29,7 @@ import { createBatchReader } from './batches/batch-reader.js';
 import { requireSafeAuth } from './auth-mode.js';
 import { createAcceptClip } from './jobs/accept-clip.js';
 import { copySource } from './jobs/copy-source.js';
+import { createJobContent } from './jobs/job-content.js';
 import { createJobReader } from './jobs/job-reader.js';
 import { createSubmitJob } from './jobs/submit-job.js';
 import { runKeeper, sweepAbandonedUploads } from './keeper-loop.js';
@@ -212,6 +213,10 @@ const app = createApp({
     recordSeconds: config.RECORD_SECONDS,
     copySource: (from, jobId) => copySource(store, from, jobId),
   },
+  jobContent: createJobContent({
+    ...{ store, batches, importStores, reader, batchReader },
+    maxFileBytes: config.MAX_FILE_BYTES,
+  }),
   classify: { ledger, events, accept, reader, streams, metrics },
   batches: {
     ...{ redis, batches, store, models, streams, metrics },

@@ -86,6 +86,22 @@ async function readSlice(
   return (await readSliceItems(store, spec, slice)).map((item) => ({ item, state: openState }));
 }
 
+/** Where one clip comes from, and the slice it is in; `undefined` when the batch has none with this index. */
+export async function sourceOfItem(
+  record: BatchRecord,
+  index: number,
+  deps: ItemReaderDeps,
+): Promise<{ item: BatchItem; slice: number } | undefined> {
+  if (index >= record.total) return undefined;
+  for await (const slice of slicesOf(record, Math.floor(index / shardItems), deps)) {
+    if (index < slice.from || index >= slice.from + slice.count) continue;
+    const items = await readSliceItems(deps.store, record.spec, slice);
+    const item = items.find((each) => each.index === index);
+    return item && { item, slice: slice.slice };
+  }
+  return undefined;
+}
+
 /** One clip; `undefined` when the batch has none with this index. */
 export async function entryAt(
   record: BatchRecord,

@@ -131,6 +131,8 @@ export const batchSpecSchema = z.strictObject({
   expiresAtMs: z.number(),
   traceparent: z.string(),
   webhookUrl: z.string().optional(),
+  /** Clips without an expected label get that of their folder; `labels` are the model's. */
+  evaluation: z.strictObject({ labels: z.array(z.string()) }).optional(),
 });
 export type BatchSpec = z.infer<typeof batchSpecSchema>;
 

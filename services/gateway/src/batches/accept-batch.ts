@@ -89,7 +89,8 @@ export function createAcceptBatch(deps: AcceptBatchDeps) {
       source,
       name,
       traceparent,
-    }: { fields: BatchFields; source: BatchSource; name: string; traceparent: string },
+      evaluates,
+    }: { fields: BatchFields; source: BatchSource; name: string; traceparent: string; evaluates: boolean },
   ): BatchSpec {
     const model = requireModel(deps.models, fields.model, policy.defaultModel);
     const createdAtMs = now();
@@ -115,6 +116,7 @@ export function createAcceptBatch(deps: AcceptBatchDeps) {
       expiresAtMs: createdAtMs + retention * 1000,
       traceparent,
       ...(fields.webhookUrl === undefined ? {} : { webhookUrl: fields.webhookUrl }),
+      ...(evaluates ? { evaluation: { labels: [...model.card.labels] } } : {}),
     };
   }
 
@@ -135,6 +137,7 @@ export function createAcceptBatch(deps: AcceptBatchDeps) {
           source: { kind: 'batch', batchId: root.id },
           name: origin.name,
           traceparent: contextOf(request).traceparent,
+          evaluates: origin.evaluation !== undefined,
         },
       );
       const spec: BatchSpec = {
@@ -152,7 +155,11 @@ export function createAcceptBatch(deps: AcceptBatchDeps) {
     },
 
     /** @throws AppError for whatever is wrong with the request; nothing is kept then */
-    async fromRequest(request: Request, response: Response): Promise<{ batchId: string; replayed: boolean }> {
+    async fromRequest(
+      request: Request,
+      response: Response,
+      { evaluates = false }: { evaluates?: boolean } = {},
+    ): Promise<{ batchId: string; replayed: boolean }> {
       const principal = requirePrincipal(request);
       const fromQuery = checkFields(parseInput(batchFieldsSchema, request.query));
       await deps.admission.check();
@@ -163,7 +170,7 @@ export function createAcceptBatch(deps: AcceptBatchDeps) {
           isMultipart(request) || isRawBody(request, archiveTypes)
             ? await receive(request, response, owner, fromQuery)
             : await fromJson(request, principal, owner);
-        const accepted = await settle(request, owner, draft, claim);
+        const accepted = await settle(request, owner, { ...draft, evaluates }, claim);
         await claim?.end();
         return accepted;
       } catch (error) {
@@ -255,7 +262,7 @@ export function createAcceptBatch(deps: AcceptBatchDeps) {
   async function settle(
     request: Request,
     owner: BatchOwner,
-    { fields, source, name, identity }: Draft,
+    { fields, source, name, identity, evaluates }: Draft & { evaluates: boolean },
     claim: IdempotencyClaim | undefined,
   ): Promise<{ batchId: string; replayed: boolean }> {
     if (claim?.existing) {
@@ -263,7 +270,8 @@ export function createAcceptBatch(deps: AcceptBatchDeps) {
       claim.requireSame(identity);
       return { batchId: claim.existing.jobId, replayed: true };
     }
-    const spec = specOf(owner, { fields, source, name, traceparent: contextOf(request).traceparent });
+    const { traceparent } = contextOf(request);
+    const spec = specOf(owner, { fields, source, name, traceparent, evaluates });
     const keepSeconds = (spec.expiresAtMs - spec.createdAtMs) / 1000;
     await record(spec, claim?.bind(spec.id, identity, keepSeconds));
     return { batchId: spec.id, replayed: false };

@@ -28,10 +28,12 @@ const chunk = 100;
 /** Records read from the object store at once: each costs a round trip there. */
 const readsAtOnce = 16;
 
+const noClip: ReadBatchClip = () => Promise.reject(new AppError('not_found'));
+
 /** A clip of a batch as a job. @throws AppError `not_found` */
 export type ReadBatchClip = (principal: Principal, batchId: string, index: number) => Promise<JobView>;
 
-export function createJobReader(ledger: Ledger, store: ObjectStore, readBatchClip: ReadBatchClip) {
+export function createJobReader(ledger: Ledger, store: ObjectStore, readBatchClip: ReadBatchClip = noClip) {
   const archived = async (owner: { tenant: string; id: string }): Promise<JobView | null> => {
     try {
       return jobViewSchema.parse(JSON.parse((await store.readAll(outcomeKey(owner))).toString('utf8')));

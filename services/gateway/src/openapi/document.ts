@@ -17,6 +17,8 @@ import { batchOperations } from './operations/batches.js';
 import { batchResultOperations } from './operations/batch-results.js';
 import { clipOperations } from './operations/clips.js';
 import { classifyOperations } from './operations/classify.js';
+import { evaluationOperations } from './operations/evaluations.js';
+import { jobContentOperations } from './operations/job-content.js';
 import { jobOperations } from './operations/jobs.js';
 import { modelOperations } from './operations/models.js';
 import { streamOperations } from './operations/stream.js';
@@ -38,8 +40,10 @@ export const operations: readonly Operation[] = [
   ...classifyOperations,
   ...streamOperations,
   ...jobOperations,
+  ...jobContentOperations,
   ...batchOperations,
   ...batchResultOperations,
+  ...evaluationOperations,
   ...uploadOperations,
   ...clipOperations,
   ...webhookOperations,

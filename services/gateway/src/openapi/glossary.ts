@@ -3,10 +3,12 @@
  * `describeProperties` in describe.ts puts these into the document, and refuses an entry that describes nothing and a
  * property that nothing describes.
  */
+import { contentComponentDescriptions, contentPropertyDescriptions } from './content-glossary.js';
 import { batchComponentDescriptions, batchPropertyDescriptions } from './batch-glossary.js';
 
 export const componentDescriptions: Readonly<Record<string, string>> = {
   ...batchComponentDescriptions,
+  ...contentComponentDescriptions,
   Job: 'The classification of one clip by one model.',
   JobState:
     'Where a job is. `queued` → `preprocessing` → `inferring` → `succeeded`, or one of the other ends: `failed` (see `error`), `canceled`, `expired` (its deadline passed). A job that has ended never changes.',
@@ -60,6 +62,7 @@ function submitFields(component: string): Record<string, string> {
 
 export const propertyDescriptions: Readonly<Record<string, string>> = {
   ...batchPropertyDescriptions,
+  ...contentPropertyDescriptions,
   'Job.id': 'Id of the job: `j` and 32 hex digits.',
   'Job.state': 'Where the job is.',
   'Job.lane': 'Lane it runs in.',

@@ -17,6 +17,7 @@ import {
 import { itemChangeSchema } from '@timbre/shared/contracts/batch-diff';
 import { batchSummarySchema, shareSchema } from '@timbre/shared/contracts/batch-summary';
 import { clipQualitySchema } from '@timbre/shared/contracts/clip';
+import { evaluationViewSchema, mistakeSchema } from '@timbre/shared/contracts/evaluation';
 import { featureSpecSchema } from '@timbre/shared/contracts/feature-spec';
 import {
   clipViewSchema,
@@ -40,6 +41,8 @@ import {
   webhookTestResultSchema,
   webhookTestSchema,
 } from '@timbre/shared/contracts/webhook';
+import { featureMatrixSchema } from '../jobs/feature-matrix.js';
+import { peaksViewSchema } from '../jobs/peaks-view.js';
 import { rescoreSchema } from '../routes/batches.js';
 import { missingClipsSchema } from '../routes/clips.js';
 import { presignSchema } from '../routes/uploads.js';
@@ -79,6 +82,8 @@ export const namedSchemas = {
   ClipQuality: clipQualitySchema,
   Segment: segmentSchema,
   Lane: laneSchema,
+  Peaks: peaksViewSchema,
+  Features: featureMatrixSchema,
   ClipForm: clipFormSchema,
   ClipReference: submitJsonSchema,
   PredictedClass: predictedClassSchema,
@@ -95,6 +100,8 @@ export const namedSchemas = {
   BatchItemPage: itemPageSchema,
   BatchSummary: batchSummarySchema,
   Share: shareSchema,
+  Evaluation: evaluationViewSchema,
+  Mistake: mistakeSchema,
   BatchDiff: batchDiffSchema,
   BatchItemChange: itemChangeSchema,
   ClipQuestion: missingClipsSchema,

@@ -33,6 +33,7 @@ function bareApp(): Express {
     resumable: {},
     webhooks: {},
     sessions: {},
+    jobContent: {},
     readiness: async () => ({ ready: true, checks: {} }),
     authFailureLimit: pass,
     rateLimit: pass,

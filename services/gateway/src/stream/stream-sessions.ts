@@ -61,7 +61,7 @@ export function createStreamSessions(options: StreamSessionsOptions) {
   const begin = async (socket: WebSocket, { tenant, traceparent, query: given }: StreamCaller): Promise<Session> => {
     const query = parseInput(streamQuerySchema, given);
     const model = requireModel(models, query.model, options.defaultModel);
-    let failed: ((error: AppError) => void) | undefined;
+    const failure: { tell?: (error: AppError) => void } = {};
     let take: SavedTake | undefined;
     if (query.save)
       take = await takes.open(
@@ -69,11 +69,11 @@ export function createStreamSessions(options: StreamSessionsOptions) {
           ...{ tenant, traceparent, format: query.format, sampleRateHz: query.rate, model: model.card.id },
           name: query.name ?? `take ${new Date().toISOString().slice(0, 19).replace('T', ' ')}.wav`,
         },
-        (error) => failed?.(error),
+        (error) => failure.tell?.(error),
       );
     const peer = peerOf(socket);
     const session = openSession({ id: randomUUID(), tenant, query, model, traceparent, take, peer }, options);
-    failed = (error) => void session.finish('error', error);
+    failure.tell = (error) => void session.finish('error', error);
     return session;
   };
 

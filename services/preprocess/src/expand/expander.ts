@@ -5,6 +5,7 @@
 import { AppError, isAppError } from '@timbre/shared/errors';
 import { sha256Hex } from '@timbre/shared/digest';
 import { copiedResult, failedItem } from '@timbre/shared/batch/item-results';
+import { labelOfPath } from '@timbre/shared/results/path-label';
 import type { BatchItem, BatchSpec } from '@timbre/shared/contracts/batch';
 import type { ExpandHandler } from '@timbre/shared/queue/expand-consumer';
 import { shardHashesKey, shardItems } from '@timbre/shared/storage/batch-keys';
@@ -72,7 +73,7 @@ export function createExpander(deps: ExpanderDeps): ExpandHandler {
     { spec, seen, known }: { spec: BatchSpec; seen: HashTable; known: KnownClips },
   ): Promise<ShardClip> {
     const hash = clip.sha256 ?? item?.sha256;
-    const found: BatchItem = item ? { ...item, index } : { index, ...withoutError(clip) };
+    const found: BatchItem = labelled(item ? { ...item, index } : { index, ...withoutError(clip) }, spec);
     if (clip.error) return { item: { ...found, done: failedItem(found, clip.error, now()) }, hash: undefined };
     const key = hash ? hashOf(hash) : fingerprint ? hashOf(sha256Hex(Buffer.from(fingerprint))) : undefined;
     if (!key || found.done) return { item: found, hash: key };
@@ -98,6 +99,13 @@ function withoutError({ path, id, expected, bytes, sha256, ref }: Found['clip'])
     ...(sha256 === undefined ? {} : { sha256 }),
     ...(ref === undefined ? {} : { ref }),
   };
+}
+
+/** In an evaluation a clip is expected to be what its folder is called, unless its sender says otherwise. */
+function labelled(item: BatchItem, { evaluation }: BatchSpec): BatchItem {
+  if (!evaluation || item.expected !== undefined) return item;
+  const expected = labelOfPath(item.path, evaluation.labels);
+  return expected === undefined ? item : { ...item, expected };
 }
 
 /** Faults of the source itself, as against those of what we depend on. */

@@ -30,6 +30,39 @@ const batchContent: ZodRequestBody['content'] = {
   'text/csv': text,
 };
 
+/** What a batch, or an evaluation, is sent as. */
+export const batchRequest = {
+  query: describedParameters(batchFieldsSchema, batchFieldDescriptions),
+  body: {
+    description:
+      'The archive or manifest, or where the clips are. Fields of a form win over those in the address; those of a JSON body win too.',
+    required: true,
+    content: {
+      ...batchContent,
+      'application/json': {
+        schema: batchJsonSchema,
+        examples: {
+          upload: { summary: 'A finished upload', value: { source: { uploadId }, name: 'takes' } },
+          uris: { summary: 'Addresses', value: { source: { uris: ['https://example.org/take3.wav'] } } },
+          clips: {
+            summary: 'Clips stored by their content',
+            value: { source: { clips: [{ sha256: shown.clipSha256, path: 'takes/3.wav', expected: 'violin' }] } },
+          },
+          prefix: { summary: 'A folder of a store', value: { source: { prefix: 's3://recordings/2026/' } } },
+        },
+      },
+    },
+  },
+};
+
+/** What can be wrong with it. */
+export const submitBatchProblems: readonly ErrorCode[] = [
+  ...clipProblems,
+  'invalid_json',
+  'not_found',
+  'url_forbidden',
+];
+
 const submitBatch: Operation = {
   method: 'post',
   path: '/v1/batches',
@@ -45,36 +78,14 @@ const submitBatch: Operation = {
 A damaged file, a nested archive or a hostile name fails alone, as a clip with its own error code. Clips whose content was classified before with the same model are not run again (\`reused\`). With \`preflight=true\` the clips are only decoded and measured.`,
   scope: 'submit',
   parameters: ['IdempotencyKey', 'ContentDigest'],
-  request: {
-    query: describedParameters(batchFieldsSchema, batchFieldDescriptions),
-    body: {
-      description:
-        'The archive or manifest, or where the clips are. Fields of a form win over those in the address; those of a JSON body win too.',
-      required: true,
-      content: {
-        ...batchContent,
-        'application/json': {
-          schema: batchJsonSchema,
-          examples: {
-            upload: { summary: 'A finished upload', value: { source: { uploadId }, name: 'takes' } },
-            uris: { summary: 'Addresses', value: { source: { uris: ['https://example.org/take3.wav'] } } },
-            clips: {
-              summary: 'Clips stored by their content',
-              value: { source: { clips: [{ sha256: shown.clipSha256, path: 'takes/3.wav', expected: 'violin' }] } },
-            },
-            prefix: { summary: 'A folder of a store', value: { source: { prefix: 's3://recordings/2026/' } } },
-          },
-        },
-      },
-    },
-  },
+  request: batchRequest,
   answers: {
     202: jsonAnswer('The batch was accepted.', batchViewSchema, {
       headers: { Location: 'BatchLocation', 'Idempotency-Replayed': 'IdempotencyReplayed' },
       example: shown.acceptedBatch,
     }),
   },
-  problems: [...clipProblems, 'invalid_json', 'not_found', 'url_forbidden'],
+  problems: submitBatchProblems,
 };
 
 const listBatches: Operation = {
