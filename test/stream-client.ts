@@ -24,7 +24,9 @@ export interface StreamOptions {
 }
 
 export function openStream(base: string, { query, key, headers = {}, protocols = [] }: StreamOptions): StreamClient {
-  const parameters = new URLSearchParams(Object.entries(query).map(([name, value]) => [name, String(value)]));
+  const parameters = new URLSearchParams(
+    Object.entries(query).map(([name, value]): [string, string] => [name, String(value)]),
+  );
   const socket = new WebSocket(`${base.replace('http', 'ws')}/v1/stream?${parameters.toString()}`, protocols, {
     headers: { ...(key === undefined ? {} : { authorization: `Bearer ${key}` }), ...headers },
   });
@@ -51,7 +53,7 @@ export function openStream(base: string, { query, key, headers = {}, protocols =
     new Promise((resolve, reject) => {
       const look = () => {
         const found = messages.find((message) => message.type === type);
-        if (found) resolve(found as MessageOf<K>);
+        if (found) resolve(found as unknown as MessageOf<K>);
         else if (over) reject(over);
         else return void waiting.add(look);
         waiting.delete(look);

@@ -296,7 +296,7 @@ describe('a command that is interrupted', () => {
     const archive = pack();
     for (let number = 0; number < 24; number += 1) archive.entry({ name: `${number}.wav` }, tone(number, 95));
     archive.finalize();
-    await writeFile(join(folder, 'large.tar'), archive);
+    await writeFile(join(folder, 'large.tar'), archive as AsyncIterable<Buffer>);
     const first = begin(['submit', 'large.tar', '--no-watch']);
     const incoming = join(system.dataDir, 'objects', 'incoming');
     const parts = async () => (await readdir(incoming, { recursive: true }).catch(() => [])).length;
@@ -367,7 +367,7 @@ describe('other ways in', () => {
     const archive = pack();
     for (const number of [1, 2]) archive.entry({ name: `deep/${number}.wav` }, tone(20_000 + number));
     archive.finalize();
-    await writeFile(join(folder, 'small.tar'), archive);
+    await writeFile(join(folder, 'small.tar'), archive as AsyncIterable<Buffer>);
     const run = await timbre('submit', 'small.tar', '--watch', '--json');
     expect(run.status, run.errors).toBe(0);
     const { batch } = JSON.parse(run.out) as { batch: BatchView };

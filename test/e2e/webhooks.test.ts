@@ -194,7 +194,7 @@ describe('a webhook of a batch', () => {
     const accepted = await post(`${system.url}/v1/batches`, JSON.stringify({ source: { uploadId }, webhookUrl: url }));
     expect(accepted.status).toBe(202);
     await eventually(() => received.length).toBe(1);
-    const [{ body, headers } = { body: '', headers: {} }] = received;
+    const { body, headers } = received[0]!;
     new Webhook(String((await get(`${system.url}/v1/webhooks/secret`))['secret'])).verify(body, headers);
     const id = String(accepted.body['id']);
     expect(headers['webhook-id']).toMatch(new RegExp(`^msg_${id}-[0-9a-z]+$`));
