@@ -12,7 +12,8 @@ const scope = globalThis as unknown as WorkletScope;
 const PIECE_SECONDS = 0.02;
 
 class Capture extends AudioWorkletProcessor {
-  #piece = new Int16Array(Math.round(scope.sampleRate * PIECE_SECONDS));
+  readonly #size = Math.round(scope.sampleRate * PIECE_SECONDS);
+  #piece = new Int16Array(this.#size);
   #filled = 0;
   #peak = 0;
 
@@ -27,10 +28,11 @@ class Capture extends AudioWorkletProcessor {
     this.#peak = Math.max(this.#peak, Math.abs(held));
     this.#piece[this.#filled] = Math.round(held * (held < 0 ? 0x8000 : 0x7fff));
     this.#filled += 1;
-    if (this.#filled < this.#piece.length) return;
+    if (this.#filled < this.#size) return;
     const { buffer } = this.#piece;
     this.port.postMessage({ pcm: buffer, peak: this.#peak }, [buffer]);
-    this.#piece = new Int16Array(this.#piece.length);
+    // The one that was sent is empty now, its length 0.
+    this.#piece = new Int16Array(this.#size);
     this.#filled = 0;
     this.#peak = 0;
   }

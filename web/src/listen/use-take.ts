@@ -32,6 +32,7 @@ export interface Listening {
 }
 
 const MAX_PIECES = 6000;
+const COUNT_MS = 250;
 
 export function useTake(): Listening {
   const { apiKey } = useSession();
@@ -54,6 +55,14 @@ export function useTake(): Listening {
   useEffect(() => {
     if (view?.state === 'failed') closeMicrophone();
   }, [view?.state, closeMicrophone]);
+
+  const isLive = view !== undefined && view.state !== 'ended' && view.state !== 'failed';
+  useEffect(() => {
+    if (!isLive) return;
+    // Samples are counted far more often than they can be read.
+    const timer = setInterval(() => setView(take.current?.view), COUNT_MS);
+    return () => clearInterval(timer);
+  }, [isLive]);
 
   const start = useCallback(
     ({ deviceId, model, save }: StartOptions) => {
@@ -98,11 +107,9 @@ export function useTake(): Listening {
     },
     [apiKey],
   );
-  const state = view?.state;
-  const running = opening || (state !== undefined && state !== 'ended' && state !== 'failed');
   return {
     view,
-    running,
+    running: opening || isLive,
     levels: levels.current,
     sampleRateHz: microphone.current?.sampleRateHz ?? 48_000,
     problem: problem ?? view?.problem,
