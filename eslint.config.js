@@ -105,7 +105,10 @@ export default tseslint.config(
       ],
     },
   },
-  { files: ['cli/**/*.ts', 'bench/**/*.ts', 'test/**/*.ts'], rules: { 'no-console': 'off' } },
+  {
+    files: ['cli/**/*.ts', 'bench/**/*.ts', 'ops/**/*.ts', 'loadtests/**/*.ts', 'test/**/*.ts'],
+    rules: { 'no-console': 'off' },
+  },
   {
     files: ['**/*.test.ts', 'shared/src/testing/**/*.ts', 'test/**/*.ts'],
     rules: {

@@ -3,8 +3,7 @@ export function noiseWav(seconds: number, rateHz: number): Uint8Array<ArrayBuffe
   const samples = Math.round(seconds * rateHz);
   const bytes = new Uint8Array(44 + samples * 2);
   const view = new DataView(bytes.buffer);
-  const text = (at: number, value: string) =>
-    [...value].forEach((c, index) => view.setUint8(at + index, c.charCodeAt(0)));
+  const text = (at: number, value: string) => bytes.set(new TextEncoder().encode(value), at);
   text(0, 'RIFF');
   view.setUint32(4, 36 + samples * 2, true);
   text(8, 'WAVEfmt ');
