@@ -77,7 +77,7 @@ function EvaluationHead({ evaluation }: { evaluation: EvaluationView }) {
           .map(([title, { share, interval, count: right, of }]) => (
             <div key={title}>
               <dt>{title}</dt>
-              <dd class="figure share">{share === null ? '–' : percent(share, 1)}</dd>
+              <dd class="figure share-figure">{share === null ? '–' : percent(share, 1)}</dd>
               <dd class="soft figure">
                 {count(right)} of {count(of)}
                 {interval && ` · ${percent(interval[0])} to ${percent(interval[1])}`}

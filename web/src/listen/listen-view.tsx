@@ -34,7 +34,7 @@ export function ListenView() {
         <Controls listening={listening} model={model} onModel={setModel} />
       </section>
       {listening.problem && <ProblemNote problem={listening.problem} />}
-      {view && <Measured view={view} sampleRateHz={listening.sampleRateHz} running={running} />}
+      {view && <Measured view={view} running={running} />}
     </div>
   );
 }
@@ -46,7 +46,8 @@ function Instruments({ labels, latest }: { labels: string[]; latest: HeardWindow
   return (
     <ul class="instruments" aria-label="Instruments">
       {labels.map((label) => {
-        const score = latest && (label === lit ? latest.confidence : (latest.scores[label] ?? 0));
+        // Only labels have scores; the other two either stand or do not.
+        const score = latest && (label === lit ? latest.confidence : latest.scores[label]);
         return (
           <li
             key={label}
@@ -134,16 +135,15 @@ function useDevices(running: boolean): Device[] {
 
 interface MeasuredProps {
   view: TakeView;
-  sampleRateHz: number;
   running: boolean;
 }
 
-function Measured({ view, sampleRateHz, running }: MeasuredProps) {
+function Measured({ view, running }: MeasuredProps) {
   const heard = view.windows.flatMap(({ soundToAnswerMs }) => soundToAnswerMs ?? []).slice(-20);
   const server = view.windows.map(({ latencyMs }) => latencyMs).slice(-20);
   const rows: [string, string][] = [
     ['State', stateWords(view)],
-    ['Length', clock(view.capturedSamples / sampleRateHz)],
+    ['Length', clock(view.capturedSamples / view.sampleRateHz)],
     ['Sound to answer', heard.length === 0 ? '–' : `${Math.round(median(heard))} ms`],
     ['Of it in the server', server.length === 0 ? '–' : `${Math.round(median(server))} ms`],
     ['Samples captured', count(view.capturedSamples)],

@@ -67,7 +67,7 @@ function drawTimeline({ context, width, height, ink }: Surface, { view, levels, 
     context.beginPath();
     context.roundRect(x, middle - half, BAR, half * 2, BAR / 2);
     context.fill();
-    if (window) context.fillRect(x, height - band + 4, step, band - 4);
+    if (window) context.fillRect(Math.floor(x), height - band + 4, Math.ceil(step) + 1, band - 4);
   }
 }
 

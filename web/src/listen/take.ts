@@ -19,6 +19,7 @@ export interface TakeView {
   state: TakeState;
   labels: string[];
   hopSeconds: number;
+  sampleRateHz: number;
   windows: readonly HeardWindow[];
   capturedSamples: number;
   sentSamples: number;
@@ -72,6 +73,7 @@ export class Take {
   #captures: { samples: number; atMs: number }[] = [];
   #view: TakeView = {
     state: 'connecting',
+    sampleRateHz: 0,
     labels: [],
     hopSeconds: 1,
     windows: [],
@@ -87,6 +89,7 @@ export class Take {
   constructor(options: TakeOptions) {
     this.#options = options;
     this.#now = options.now ?? (() => performance.now());
+    this.#view = { ...this.#view, sampleRateHz: options.sampleRateHz };
     this.#connect();
   }
 

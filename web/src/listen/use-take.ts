@@ -25,7 +25,6 @@ export interface Listening {
   view: TakeView | undefined;
   running: boolean;
   levels: Levels;
-  sampleRateHz: number;
   problem: Problem | undefined;
   start: (options: StartOptions) => void;
   stop: () => void;
@@ -111,7 +110,6 @@ export function useTake(): Listening {
     view,
     running: opening || isLive,
     levels: levels.current,
-    sampleRateHz: microphone.current?.sampleRateHz ?? 48_000,
     problem: problem ?? view?.problem,
     start,
     stop,

@@ -5,6 +5,7 @@ import { ClassifyView } from '../classify/classify-view.js';
 import { ClipsProvider } from '../classify/clips.js';
 import { EvaluateView } from '../evaluate/evaluate-view.js';
 import { ListenView } from '../listen/listen-view.js';
+import { OperateView } from '../operate/operate-view.js';
 import { SessionProvider, useSession } from '../server/session.js';
 import { KeyGate } from './key-gate.js';
 import { linkTo, useRoute, type Route, type ViewName } from './route.js';
@@ -15,6 +16,7 @@ const views: readonly (readonly [view: ViewName, title: string, icon: string])[]
   ['listen', 'Listen', 'M12 3a3 3 0 0 1 3 3v6a3 3 0 0 1-6 0V6a3 3 0 0 1 3-3ZM5 11.5a7 7 0 0 0 14 0M12 18.5V22'],
   ['archives', 'Archives', 'M3 5h18v4H3zM5 9v10h14V9M10 13h4'],
   ['evaluate', 'Evaluate', 'M4 4v16h16M8 15l4-5 3 3 5-7'],
+  ['operate', 'Operate', 'M4 7h10M18 7h2M4 17h2M10 17h10M14 4.5v5M6 14.5v5'],
   ['api', 'API', 'M8 7l-5 5 5 5M16 7l5 5-5 5M13.5 4l-3 16'],
 ];
 
@@ -74,6 +76,8 @@ function View({ route }: { route: Route }) {
       return <ArchivesView id={route.id} />;
     case 'evaluate':
       return <EvaluateView id={route.id} />;
+    case 'operate':
+      return <OperateView />;
     case 'api':
       return <ApiView />;
     case 'classify':

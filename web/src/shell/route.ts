@@ -1,7 +1,7 @@
 /** Which view is open, kept in the address after `#`, so that every view and every result has a link. */
 import { useEffect, useState } from 'preact/hooks';
 
-export const viewNames = ['classify', 'listen', 'archives', 'evaluate', 'api'] as const;
+export const viewNames = ['classify', 'listen', 'archives', 'evaluate', 'operate', 'api'] as const;
 export type ViewName = (typeof viewNames)[number];
 
 export interface Route {
