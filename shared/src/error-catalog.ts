@@ -199,3 +199,5 @@ export const errorCatalog = {
 } as const satisfies Record<string, ErrorCatalogEntry>;
 
 export type ErrorCode = keyof typeof errorCatalog;
+
+export const isErrorCode = (code: string): code is ErrorCode => Object.hasOwn(errorCatalog, code);

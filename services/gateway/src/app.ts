@@ -14,6 +14,7 @@ import { authenticate, type AuthMode } from './http/authenticate.js';
 import { errorHandler, notFound } from './http/error-handler.js';
 import { mountedAt, requestContext } from './http/request-context.js';
 import { tusExposedHeaders } from './uploads/tus-headers.js';
+import { adminRoutes, type AdminRoutesDeps } from './routes/admin.js';
 import { batchRoutes, type BatchRoutesDeps } from './routes/batches.js';
 import { clipRoutes } from './routes/clips.js';
 import { classifyRoutes, type ClassifyDeps } from './routes/classify.js';
@@ -38,6 +39,7 @@ export interface AppDeps {
   keys: KeyStore;
   jobs: JobRoutesDeps;
   jobContent: JobContent;
+  admin: Omit<AdminRoutesDeps, 'log'>;
   classify: ClassifyDeps;
   batches: BatchRoutesDeps;
   webhooks: WebhookRoutesDeps;
@@ -130,6 +132,7 @@ export function createApp(deps: AppDeps): Express {
       clipSeconds: settings.clipSeconds,
     }),
   );
+  mount('/v1/admin', adminRoutes({ ...deps.admin, log }));
   mount('/v1/evaluations', evaluationRoutes(deps.batches));
   mount('/v1/models', modelRoutes(models, settings.defaultModel));
   mount(

@@ -15,6 +15,8 @@ import { createFeeder } from '@timbre/shared/batch/feeder';
 import { createSliceDirectory } from '@timbre/shared/batch/slice-directory';
 import { createJobEvents } from '@timbre/shared/queue/job-events';
 import { createExclusiveLocks } from '@timbre/shared/queue/exclusive-locks';
+import { createFailureLog } from '@timbre/shared/queue/failure-log';
+import { keepReporting } from '@timbre/shared/queue/process-reports';
 import { createKeeper } from '@timbre/shared/queue/keeper';
 import { createLedger } from '@timbre/shared/queue/ledger';
 import { ledgerKeys } from '@timbre/shared/queue/ledger-keys';
@@ -213,6 +215,7 @@ const app = createApp({
     recordSeconds: config.RECORD_SECONDS,
     copySource: (from, jobId) => copySource(store, from, jobId),
   },
+  admin: { redis, ledger, queues, failures: createFailureLog(redis) },
   jobContent: createJobContent({
     ...{ store, batches, importStores, reader, batchReader },
     maxFileBytes: config.MAX_FILE_BYTES,
@@ -282,6 +285,9 @@ const admin = await startAdminServer({
   },
 });
 lifecycle.onStop('admin listener', () => admin.close());
+const adminUrl = `http://${config.ADMIN_HOST}:${admin.port}`;
+const reporting = keepReporting({ redis, service: 'gateway', metrics, adminUrl });
+lifecycle.onStop('process report', () => reporting.stop());
 
 const server = await startPublicServer(app, { host: config.HOST, port: config.PORT });
 lifecycle.onStop('public listener', () => server.close(Math.min(10_000, config.DRAIN_TIMEOUT_MS / 2)));

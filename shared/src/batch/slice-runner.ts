@@ -26,6 +26,9 @@ import type { TaskQueues } from '../queue/task-queues.js';
 import type { ObjectStore } from '../storage/object-store.js';
 import type { BatchLedger, SliceBegin } from './batch-ledger.js';
 import { readSliceItems, readSliceResults, writeSliceResults } from './batch-objects.js';
+import type { Failure, FailureLog } from '../queue/failure-log.js';
+import { isErrorCode } from '../error-catalog.js';
+import { itemJobId } from '../results/item-view.js';
 import { failedItem } from './item-results.js';
 import { countDifference, countResults } from './slice-counts.js';
 
@@ -51,6 +54,8 @@ export type SliceOutput =
 export type SliceHandler = (input: SliceInput, signal: AbortSignal) => Promise<SliceOutput>;
 
 export interface SliceRunnerDeps {
+  /** Told of failures, for operators. */
+  failures?: Pick<FailureLog, 'note'>;
   batches: BatchLedger;
   queues: TaskQueues;
   cancels: CancelBus;
@@ -83,6 +88,7 @@ export function createSliceRunner(stage: StageName, handler: SliceHandler, deps:
       return 'lost_commit';
     }
     observe(metrics, counts);
+    deps.failures?.note(newFailures(task, results, previous, stage));
     return 'succeeded';
   };
 
@@ -252,4 +258,19 @@ function observe(metrics: Metrics, counts: Record<string, number>): void {
 
 function nextTask(task: SliceTask, stage: StageName, nowMs: number): SliceTask {
   return { ...task, stage, enqueuedAtMs: nowMs };
+}
+
+/** Clips that failed and had not failed before. */
+function newFailures(
+  { batchId, tenant }: SliceTask,
+  results: readonly ItemResult[],
+  previous: readonly ItemResult[],
+  stage: StageName,
+): Failure[] {
+  const before = new Map(previous.map(({ index, error }) => [index, error?.code]));
+  return results.flatMap(({ index, error }) =>
+    error && before.get(index) !== error.code && isErrorCode(error.code)
+      ? [{ code: error.code, jobId: itemJobId(batchId, index), tenant, stage }]
+      : [],
+  );
 }

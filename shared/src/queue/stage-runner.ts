@@ -14,6 +14,7 @@ import type { Logger } from '../observability/logger.js';
 import type { Metrics } from '../observability/metrics.js';
 import { abortable } from './abortable.js';
 import type { CancelBus } from './cancel-bus.js';
+import type { FailureLog } from './failure-log.js';
 import type { Ledger } from './ledger.js';
 import { outages } from './outages.js';
 import { terminalView, type JobProgress, type JobRecord, type Outcome } from './job-record.js';
@@ -41,6 +42,8 @@ export type StageOutput =
 export type StageHandler = (input: StageInput, signal: AbortSignal) => Promise<StageOutput>;
 
 export interface RunnerDeps {
+  /** Told of failures, for operators. */
+  failures?: Pick<FailureLog, 'note'>;
   ledger: Ledger;
   queues: TaskQueues;
   cancels: CancelBus;
@@ -73,7 +76,11 @@ export function createStageRunner(stage: StageName, handler: StageHandler, deps:
     }
     metrics.jobsFinished.inc({ lane: spec.lane, state: outcome.state });
     metrics.endToEndSeconds.observe({ lane: spec.lane, state: outcome.state }, view.timings.totalSeconds ?? 0);
-    if (outcome.error) metrics.jobFailures.inc({ code: outcome.error.code });
+    if (outcome.error) {
+      const { code } = outcome.error;
+      metrics.jobFailures.inc({ code });
+      if (!spec.fleeting) deps.failures?.note([{ code, jobId: spec.id, tenant: spec.tenant, stage }]);
+    }
     if (outcome.result)
       metrics.decisions.inc({
         model: spec.model,

@@ -16,9 +16,11 @@ import { createBatchLedger, type BatchLedger } from '../batch/batch-ledger.js';
 import { createSliceRunner, type SliceHandler } from '../batch/slice-runner.js';
 import { createCancelBus } from './cancel-bus.js';
 import { createExpandConsumer, type ExpandHandler } from './expand-consumer.js';
+import { createFailureLog } from './failure-log.js';
 import { keepHeartbeat } from './heartbeat.js';
 import { createLedger } from './ledger.js';
 import { createRedis, type Redis } from './redis-connection.js';
+import { keepReporting } from './process-reports.js';
 import { createStageConsumer } from './stage-consumer.js';
 import { createStageRunner, type StageHandler } from './stage-runner.js';
 import { createTaskQueues } from './task-queues.js';
@@ -116,6 +118,7 @@ export async function startStageService(options: StageServiceOptions): Promise<v
   const work = await options.prepare({ log, metrics, store, lifecycle, batches, redis, onClip });
 
   const runner = {
+    failures: createFailureLog(redis),
     ledger,
     batches,
     queues,
@@ -155,6 +158,9 @@ export async function startStageService(options: StageServiceOptions): Promise<v
     expanding.start();
   }
   notReady = work.ready ?? (() => undefined);
+  const adminUrl = `http://${config.ADMIN_HOST}:${admin.port}`;
+  const reporting = keepReporting({ redis, service, metrics, adminUrl });
+  lifecycle.onStop('process report', () => reporting.stop());
   const heartbeat = keepHeartbeat(redis, stage);
   lifecycle.onStop('heartbeat', () => heartbeat.stop());
   log.info({ adminPort: admin.port, stage }, 'serving');

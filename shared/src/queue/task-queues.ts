@@ -13,6 +13,7 @@ import {
   type StageName,
   type Task,
 } from '../contracts/pipeline.js';
+import { AppError } from '../errors.js';
 import { withRedisDeadline } from './redis-connection.js';
 
 export interface EnqueueOptions {
@@ -49,6 +50,11 @@ export function createTaskQueues(connection: Redis) {
     return queue;
   };
   const laneOf = (task: Task, quarantine: boolean | undefined): QueueLane => (quarantine ? 'quarantine' : task.lane);
+
+  const requireKnown = (name: string): Queue => {
+    if (!allQueues().some(({ queue }) => queue === name)) throw new AppError('not_found', { detail: 'no such queue' });
+    return queueNamed(name);
+  };
 
   return {
     /** Adding a task that is already there changes nothing. */
@@ -116,6 +122,16 @@ export function createTaskQueues(connection: Redis) {
       const id = await withRedisDeadline(connection.lindex(`bull:${queue}:wait`, -1));
       const timestamp = id ? await withRedisDeadline(connection.hget(`bull:${queue}:${id}`, 'timestamp')) : null;
       return timestamp ? Math.max(0, (nowMs - Number(timestamp)) / 1000) : 0;
+    },
+
+    /** Stops a queue from being handed out, whoever asks; what is at work goes on. @throws AppError `not_found` */
+    async pause(name: string, paused: boolean): Promise<void> {
+      const queue = requireKnown(name);
+      await withRedisDeadline(paused ? queue.pause() : queue.resume());
+    },
+
+    async isPaused(name: string): Promise<boolean> {
+      return withRedisDeadline(requireKnown(name).isPaused());
     },
 
     /** Every queue object, for the read-only board. */

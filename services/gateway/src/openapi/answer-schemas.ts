@@ -114,3 +114,5 @@ export const limitsSchema = z.strictObject({
     maxWaitSeconds: count,
   }),
 }) satisfies z.ZodType<ReturnType<typeof limitsView>>;
+
+export const queuePausedSchema = z.strictObject({ queue: z.string(), paused: z.boolean() });

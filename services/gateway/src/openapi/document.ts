@@ -13,6 +13,7 @@ import {
 import { introduction, tags } from './introduction.js';
 import { namedSchemas, nameSchemas } from './named-schemas.js';
 import { registerOperation, type Operation } from './operation.js';
+import { adminOperations } from './operations/admin.js';
 import { batchOperations } from './operations/batches.js';
 import { batchResultOperations } from './operations/batch-results.js';
 import { clipOperations } from './operations/clips.js';
@@ -49,6 +50,7 @@ export const operations: readonly Operation[] = [
   ...webhookOperations,
   ...modelOperations,
   ...systemOperations,
+  ...adminOperations,
 ];
 
 export function buildOpenApiDocument({ serverUrl, version }: DocumentOptions): OpenApiDocument {

@@ -4,11 +4,13 @@
  * property that nothing describes.
  */
 import { contentComponentDescriptions, contentPropertyDescriptions } from './content-glossary.js';
+import { operatorsComponentDescriptions, operatorsPropertyDescriptions } from './operators-glossary.js';
 import { batchComponentDescriptions, batchPropertyDescriptions } from './batch-glossary.js';
 
 export const componentDescriptions: Readonly<Record<string, string>> = {
   ...batchComponentDescriptions,
   ...contentComponentDescriptions,
+  ...operatorsComponentDescriptions,
   Job: 'The classification of one clip by one model.',
   JobState:
     'Where a job is. `queued` → `preprocessing` → `inferring` → `succeeded`, or one of the other ends: `failed` (see `error`), `canceled`, `expired` (its deadline passed). A job that has ended never changes.',
@@ -63,6 +65,7 @@ function submitFields(component: string): Record<string, string> {
 export const propertyDescriptions: Readonly<Record<string, string>> = {
   ...batchPropertyDescriptions,
   ...contentPropertyDescriptions,
+  ...operatorsPropertyDescriptions,
   'Job.id': 'Id of the job: `j` and 32 hex digits.',
   'Job.state': 'Where the job is.',
   'Job.lane': 'Lane it runs in.',

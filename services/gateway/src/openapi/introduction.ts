@@ -10,6 +10,7 @@ export const tags: Readonly<Record<Tag, string>> = {
   Webhooks: `Being told. Where a job or batch has a \`webhookUrl\`, a signed POST goes there once it has ended (Standard Webhooks 1.0: \`webhook-id\`, \`webhook-timestamp\`, \`webhook-signature\`), with \`{type, timestamp, url, data}\` under 20 kB. Anything but a 2xx within 15 seconds is tried again, ten times over three days; 410 ends it. The same message may come twice: the \`webhook-id\` tells.`,
   Models: 'What can be recognised, and how well.',
   System: 'Health and limits.',
+  Operators: 'Queues, processes and failures of the whole system; for keys with the scope `admin`.',
   Pages: 'This document and pages for people.',
 };
 

@@ -32,6 +32,13 @@ import {
   submitJsonSchema,
   timingsSchema,
 } from '@timbre/shared/contracts/job';
+import {
+  failuresOfCodeSchema,
+  failuresViewSchema,
+  overviewSchema,
+  processViewSchema,
+  queueViewSchema,
+} from '@timbre/shared/contracts/operations';
 import { modelMetricsSchema } from '@timbre/shared/contracts/model-card';
 import {
   deliveryListSchema,
@@ -60,6 +67,7 @@ import {
   predictedClassSchema,
   presignedUploadSchema,
   problemSchema,
+  queuePausedSchema,
   readinessSchema,
   storedUploadSchema,
 } from './answer-schemas.js';
@@ -119,6 +127,12 @@ export const namedSchemas = {
   WebhookTest: webhookTestSchema,
   WebhookTestResult: webhookTestResultSchema,
   WebhookSecret: webhookSecretSchema,
+  Overview: overviewSchema,
+  Failures: failuresViewSchema,
+  FailuresOfCode: failuresOfCodeSchema,
+  Queue: queueViewSchema,
+  Process: processViewSchema,
+  QueuePaused: queuePausedSchema,
   Limits: limitsSchema,
   Health: healthSchema,
   Readiness: readinessSchema,

@@ -13,7 +13,8 @@ import {
   type ParameterName,
 } from './shared-parts.js';
 
-export type Tag = 'Classify' | 'Jobs' | 'Batches' | 'Uploads' | 'Webhooks' | 'Models' | 'System' | 'Pages';
+export type Tag =
+  'Classify' | 'Jobs' | 'Batches' | 'Uploads' | 'Webhooks' | 'Models' | 'System' | 'Operators' | 'Pages';
 
 export type Answer = Omit<ResponseConfig, 'headers'> & { headers?: Record<string, { $ref: string }> };
 

@@ -14,7 +14,12 @@ const pass: RequestHandler = (_request, _response, next) => next();
 
 /** The real application over parts that do nothing: routes, authentication and error answers are what production has. */
 function bareApp(): Express {
-  const scopesOf: Record<string, readonly string[]> = { none: [], submit: ['submit'], read: ['read'] };
+  const scopesOf: Record<string, readonly string[]> = {
+    none: [],
+    submit: ['submit'],
+    read: ['read'],
+    admin: ['admin'],
+  };
   const deps = {
     log: createLogger({ service: 'gateway', level: 'silent' }),
     metrics: createMetrics('gateway'),
@@ -34,6 +39,7 @@ function bareApp(): Express {
     webhooks: {},
     sessions: {},
     jobContent: {},
+    admin: {},
     readiness: async () => ({ ready: true, checks: {} }),
     authFailureLimit: pass,
     rateLimit: pass,
