@@ -1,12 +1,13 @@
 /** Live audio through the whole system, as programs and pages send it: windows in order, takes to the sample, caps, faults. */
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { startSystem, type TestSystem } from '@timbre/shared/testing/test-system';
+import { root, startSystem, type TestSystem } from '@timbre/shared/testing/test-system';
 import type { JobView } from '@timbre/shared/contracts/job';
 import { createApiKey } from '../api-key.js';
 import { finished, sample, submit } from '../client.js';
@@ -128,6 +129,22 @@ describe('a live session', () => {
     expect(receivedSamples).toBeGreaterThan(16_000 * 4);
     const labels = client.all('window').map(({ label }) => label);
     expect(labels.filter((label) => label === 'piano').length).toBeGreaterThan(labels.length / 2);
+  });
+});
+
+describe('the client in docs/streaming.md', () => {
+  it('plays a sample and prints violin, then the saved take', async () => {
+    const text = await readFile(join(root, 'docs/streaming.md'), 'utf8');
+    const [, code] = /```js\n([\s\S]*?)```/.exec(text) ?? [];
+    const file = join(root, 'test', `stream-example-${process.pid}.mjs`);
+    await writeFile(file, code!);
+    try {
+      const { stdout } = await promisify(execFile)(process.execPath, [file, sample('violin-01.wav'), system.url]);
+      expect(stdout).toMatch(/^\d(\.\d)? violin 0\.\d\d$/m);
+      expect(stdout).toMatch(/type: 'end',\n\s+receivedSamples: 66150,\n\s+durationSeconds: 3,\n\s+jobId: 'j/);
+    } finally {
+      await rm(file);
+    }
   });
 });
 
