@@ -64,10 +64,6 @@ async function blow(system: TestSystem, { clips, killEveryMs, seed, say = () => 
       void (async () => {
         const view = await getBatch(system.url, id);
         say(`${view.clips.succeeded + view.clips.failed}/${clips} ended, kills ${JSON.stringify(kills)}`);
-        if (redisRestarts === 0 && view.clips.succeeded > clips * 0.3) {
-          redisRestarts = 1;
-          restarting = system.redis.kill().then(() => system.redis.restart());
-        }
         for (const { index, finishedAt } of await batchResults(system.url, id))
           if (!seen.has(index)) seen.set(index, finishedAt);
       })().catch(() => undefined);
@@ -75,12 +71,24 @@ async function blow(system: TestSystem, { clips, killEveryMs, seed, say = () => 
     Math.max(1000, killEveryMs),
   );
 
+  const trouble = setInterval(() => {
+    void getBatch(system.url, id).then(
+      ({ clips: { succeeded } }) => {
+        if (redisRestarts > 0 || succeeded < clips * 0.2) return;
+        redisRestarts = 1;
+        restarting = system.redis.kill().then(() => system.redis.restart());
+      },
+      () => undefined,
+    );
+  }, 150);
+
   let view: BatchView;
   try {
     view = await endedBatch(system.url, id, Math.max(120_000, clips * 60));
   } finally {
     clearInterval(timer);
     clearInterval(witness);
+    clearInterval(trouble);
     await restarting;
   }
   const results = await patiently(() => batchResults(system.url, id));

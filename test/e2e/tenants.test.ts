@@ -115,11 +115,11 @@ describe('API keys', () => {
 });
 
 describe('starting', () => {
-  it('refuses an address that is not loopback without any key', () => {
+  it('refuses an address that is not loopback without any key', { timeout: 70_000 }, () => {
     const run = spawnSync(process.execPath, [join(root, 'services/gateway/dist/main.js')], {
       env: { PATH: process.env['PATH'], HOST: '0.0.0.0', PORT: '0', DATA_DIR: join(tmpdir(), 'timbre-no-keys') },
       encoding: 'utf8',
-      timeout: 20_000,
+      timeout: 60_000,
     });
     expect(run.status).toBe(1);
     expect(run.stderr).toContain('timbre keys create');
