@@ -59,6 +59,14 @@ export function clip(seconds) {
   return http.file(tones[seconds], 'tone.wav', 'audio/wav');
 }
 
+/** The first wrong answers of each kind, so that a broken run says why. */
+const told = {};
+function tell(answer) {
+  const kind = `${answer.request.method} ${answer.status}`;
+  told[kind] = (told[kind] || 0) + 1;
+  if (told[kind] <= 2) console.error(`${kind}: ${answer.error || String(answer.body).slice(0, 300)}`);
+}
+
 /** One interactive clip: 200 and the finished job, or 202 and the job to wait for. */
 export function classify(seconds, tenant = 0) {
   const started = Date.now();
@@ -69,7 +77,9 @@ export function classify(seconds, tenant = 0) {
     const held = http.get(`${base}/v1/jobs/${answer.json('id')}?waitSeconds=30`, { headers, tags: { name: 'job' } });
     state = held.json('state');
   }
-  wrong.add(!check(state, { 'the clip succeeded': (value) => value === 'succeeded' }));
+  const good = check(state, { 'the clip succeeded': (value) => value === 'succeeded' });
+  if (!good) tell(answer);
+  wrong.add(!good);
   clipSeconds.add((Date.now() - started) / 1000, { tenant: `${tenant}` });
 }
 
@@ -77,5 +87,7 @@ export function classify(seconds, tenant = 0) {
 export function enqueue(seconds, tenant = 0) {
   const body = { file: clip(seconds), lane: 'bulk' };
   const answer = http.post(`${base}/v1/jobs`, body, { headers: headersOf(tenant), tags: { name: 'bulk job' } });
-  wrong.add(!check(answer, { 'the bulk clip was accepted': ({ status }) => status === 202 }));
+  const good = check(answer, { 'the bulk clip was accepted': ({ status }) => status === 202 });
+  if (!good) tell(answer);
+  wrong.add(!good);
 }

@@ -33,6 +33,8 @@ export function runTests(args) {
   const notes = everything ? [] : [`only the tests chosen by "${args.join(' ')}" ran; the other checks did not`];
   const s3 = provideS3Server();
   if (s3) notes.push(s3);
+  const promtool = providePromtool();
+  if (promtool) notes.push(promtool);
   header('tests (unit, integration, end to end)');
   const tests = runVitest(args);
   totals.passed += tests.passed;
@@ -80,6 +82,13 @@ function provideS3Server() {
   const script = join(ROOT, 'scripts', 'fetch-versitygw.mjs');
   if (!existsSync(script) || run(process.execPath, [script])) return undefined;
   return 'the S3 driver was NOT tested against a real S3 server: see "The S3 server of the tests is missing" above';
+}
+
+/** @returns a note when the alert rules will not be tested */
+function providePromtool() {
+  const script = join(ROOT, 'scripts', 'fetch-promtool.mjs');
+  if (run(process.execPath, [script])) return undefined;
+  return 'the alert rules were NOT tested by promtool: see "promtool is missing" above';
 }
 
 function header(name) {
