@@ -1,9 +1,10 @@
 /** One batch: how it goes, what can be done with it, what it found. */
-import { useState } from 'preact/hooks';
+import { useMemo, useState } from 'preact/hooks';
 import { isBatchEnded } from '@timbre/client';
 import type { BatchView } from '@timbre/shared/contracts/batch';
 import type { BatchSummary } from '@timbre/shared/contracts/batch-summary';
 import { Facts, Panel, type FactRow } from '../classify/result-view.js';
+import { muteLabel, unknownLabel } from '../labels/palette.js';
 import { count, span } from '../parts/figures.js';
 import { ProblemNote } from '../parts/problem.js';
 import { useSession } from '../server/session.js';
@@ -83,17 +84,16 @@ function BatchFindings({ batch }: { batch: BatchView }) {
   const summary = useSummary(batch);
   const { models } = useSession();
   const [kind, setKind] = useState('');
-  const labels = models.find(({ id }) => id === batch.model)?.labels ?? [];
+  const labels = useMemo(
+    () => [...(models.find(({ id }) => id === batch.model)?.labels ?? []), unknownLabel, muteLabel],
+    [models, batch.model],
+  );
   return (
     <>
       {batch.preflight && summary && <PreflightReport summary={summary} />}
       <BatchCharts batch={batch} summary={summary} onKind={setKind} />
-      {batch.clipsOf !== undefined && !batch.preflight && isBatchEnded(batch.state) && (
-        <DiffPanel batch={batch} against={batch.clipsOf} />
-      )}
-      {batch.clips.total > 0 && (
-        <ResultsTable batch={batch} labels={[...labels, 'unknown', 'mute']} kind={kind} onKind={setKind} />
-      )}
+      {batch.clipsOf !== undefined && !batch.preflight && isBatchEnded(batch.state) && <DiffPanel batch={batch} />}
+      {batch.clips.total > 0 && <ResultsTable batch={batch} labels={labels} kind={kind} onKind={setKind} />}
       {!batch.preflight && batch.clips.succeeded > 0 && <Exports batch={batch} />}
     </>
   );

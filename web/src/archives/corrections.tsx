@@ -2,7 +2,7 @@
  * Labels that a person has put right, kept in this browser, and given out as a manifest: its `expected` column is what an
  * evaluation, or the next batch over the same clips, is measured against.
  */
-import { useState } from 'preact/hooks';
+import { useCallback, useState } from 'preact/hooks';
 import { counted } from '../parts/figures.js';
 import { download } from '../parts/download.js';
 import type { ItemRow } from './item-rows.js';
@@ -16,14 +16,19 @@ export interface Corrections {
 export function useCorrections(batchId: string): Corrections {
   const key = `timbre.corrections.${batchId}`;
   const [labels, setLabels] = useState<Readonly<Record<number, string>>>(() => read(key));
+  const correct = useCallback(
+    (index: number, label: string) =>
+      setLabels((before) => {
+        const { [index]: _old, ...others } = before;
+        const next = label === '' ? others : { ...others, [index]: label };
+        localStorage.setItem(key, JSON.stringify(next));
+        return next;
+      }),
+    [key],
+  );
   return {
     labels,
-    correct: (index, label) => {
-      const { [index]: _old, ...others } = labels;
-      const next = label === '' ? others : { ...others, [index]: label };
-      localStorage.setItem(key, JSON.stringify(next));
-      setLabels(next);
-    },
+    correct,
   };
 }
 

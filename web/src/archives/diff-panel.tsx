@@ -13,7 +13,52 @@ import { linkTo } from '../shell/route.js';
 
 const SHOWN = 50;
 
-export function DiffPanel({ batch, against }: { batch: BatchView; against: string }) {
+/** Compares with another batch over the same clips, the newest one that is older, where there is one. */
+export function DiffPanel({ batch }: { batch: BatchView }) {
+  const others = useSiblings(batch);
+  const [chosen, setChosen] = useState<string>();
+  const against = others.find(({ id }) => id === chosen) ?? others.find(({ createdAt }) => createdAt < batch.createdAt);
+  if (!against) return null;
+  return (
+    <Panel title="Against the batch before">
+      {others.length > 1 && (
+        <label class="model-choice">
+          Compared with{' '}
+          <select value={against.id} onChange={(event) => setChosen(event.currentTarget.value)}>
+            {others.map(({ id, model, createdAt }) => (
+              <option key={id} value={id}>
+                {model}, {new Date(createdAt).toLocaleString()}
+              </option>
+            ))}
+          </select>
+        </label>
+      )}
+      <DiffReport key={against.id} batch={batch} against={against.id} />
+    </Panel>
+  );
+}
+
+/** Other batches over the same clips with results, the newest first. */
+function useSiblings(batch: BatchView): BatchView[] {
+  const { client } = useSession();
+  const [siblings, setSiblings] = useState<BatchView[]>([]);
+  const { id, clipsOf = id } = batch;
+  useEffect(() => {
+    const stop = new AbortController();
+    client.batches.list({ limit: 200 }, { signal: stop.signal }).then(
+      ({ batches }) =>
+        setSiblings(
+          batches.filter((other) => other.id !== id && !other.preflight && (other.clipsOf ?? other.id) === clipsOf),
+        ),
+      // Without the list there is nothing to compare with.
+      () => undefined,
+    );
+    return () => stop.abort();
+  }, [client, id, clipsOf]);
+  return siblings;
+}
+
+function DiffReport({ batch, against }: { batch: BatchView; against: string }) {
   const { client } = useSession();
   const [diff, setDiff] = useState<BatchDiff>();
   const [problem, setProblem] = useState<Problem>();
@@ -25,12 +70,10 @@ export function DiffPanel({ batch, against }: { batch: BatchView; against: strin
     return () => stop.abort();
   }, [client, batch.id, against, batch.finishedAt]);
   if (problem) return <ProblemNote problem={problem} />;
-  if (!diff) return null;
+  if (!diff) return <p class="soft">Comparing…</p>;
   const moved = diff.transitions.filter(({ from, to }) => from !== to);
-  // Before a preflight was run there is nothing to compare with.
-  if (moved.every(({ from }) => from === 'probed')) return null;
   return (
-    <Panel title="Against the batch before">
+    <>
       <p>
         {count(diff.unchanged)} of {count(diff.clips)} clips are the same.{' '}
         <a href={linkTo({ view: 'archives', id: against })}>Open that batch</a>
@@ -58,7 +101,7 @@ export function DiffPanel({ batch, against }: { batch: BatchView; against: strin
           </ul>
         </details>
       )}
-    </Panel>
+    </>
   );
 }
 

@@ -1,6 +1,6 @@
 /** Plays one clip of a table at a time. */
 import type { ComponentChild } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { fetchAudio } from '../classify/use-clip-sound.js';
 import { useSession } from '../server/session.js';
 
@@ -49,9 +49,10 @@ export function useItemPlayer(): ItemPlayer {
       if (address !== undefined) URL.revokeObjectURL(address);
     };
   }, [playing, apiKey]);
+  const toggle = useCallback((jobId: string) => setPlaying((now) => (now === jobId ? undefined : jobId)), []);
   return {
     playing,
-    toggle: (jobId) => setPlaying((now) => (now === jobId ? undefined : jobId)),
+    toggle,
     element: (
       <>
         <audio ref={audio} onEnded={() => setPlaying(undefined)} />

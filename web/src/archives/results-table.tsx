@@ -1,17 +1,14 @@
 /** The clips of a batch: as many rows as there are, of which those in view are in the document. */
 import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { BatchView } from '@timbre/shared/contracts/batch';
-import { LabelMark } from '../labels/label-mark.js';
-import { clock, count, percent } from '../parts/figures.js';
+import { count } from '../parts/figures.js';
 import { ProblemNote } from '../parts/problem.js';
-import { linkTo } from '../shell/route.js';
 import { CorrectionExport, useCorrections, type Corrections } from './corrections.js';
 import { arrange, type ItemRow, type RowFilter, type SortColumn, type Sorting } from './item-rows.js';
 import { useItemPlayer, type ItemPlayer } from './item-player.js';
+import { ROW_HEIGHT, TableRow } from './table-row.js';
 import { useItems } from './use-items.js';
-import { rowsInView, type RowRange } from './virtual-rows.js';
-
-export const ROW_HEIGHT = 38;
+import { rowKey, rowsInView, type RowRange } from './virtual-rows.js';
 
 const columns: readonly (readonly [column: SortColumn, title: string])[] = [
   ['path', 'Clip'],
@@ -100,7 +97,7 @@ interface RowWindowProps {
   labels: readonly string[];
 }
 
-function RowWindow({ rows, sorting, onSort, ...parts }: RowWindowProps) {
+function RowWindow({ rows, sorting, onSort, corrections, player, labels }: RowWindowProps) {
   const frame = useRef<HTMLDivElement>(null);
   const [range, setRange] = useState<RowRange>({ first: 0, last: 40 });
   const measure = useCallback(() => {
@@ -138,9 +135,21 @@ function RowWindow({ rows, sorting, onSort, ...parts }: RowWindowProps) {
       >
         {rows.length === 0 && <p class="table-empty">Nothing here matches.</p>}
         <div class="table-body" role="presentation" style={{ height: `${rows.length * ROW_HEIGHT}px` }}>
-          {rows.slice(range.first, range.last).map((row, offset) => (
-            <Row key={row.index} row={row} position={range.first + offset} {...parts} />
-          ))}
+          {rows.slice(range.first, range.last).map((row, offset) => {
+            const position = range.first + offset;
+            return (
+              <TableRow
+                key={rowKey(position)}
+                row={row}
+                position={position}
+                playing={player.playing === row.jobId}
+                corrected={corrections.labels[row.index] ?? row.expected ?? ''}
+                labels={labels}
+                onPlay={player.toggle}
+                onCorrect={corrections.correct}
+              />
+            );
+          })}
         </div>
       </div>
     </div>
@@ -170,71 +179,5 @@ function SortHeader({ column, title, sorting, onSort }: SortHeaderProps) {
         <span aria-hidden="true">{active ? (sorting.descending ? ' ↓' : ' ↑') : ''}</span>
       </button>
     </span>
-  );
-}
-
-/** Only a check ends clips without a result. */
-const stateOfRow = ({ state }: ItemRow): string => (state === 'succeeded' ? 'can be read' : state);
-
-interface RowProps extends Pick<RowWindowProps, 'corrections' | 'player' | 'labels'> {
-  row: ItemRow;
-  position: number;
-}
-
-function Row({ row, position, corrections, player, labels }: RowProps) {
-  const playing = player.playing === row.jobId;
-  const corrected = corrections.labels[row.index] ?? row.expected ?? '';
-  return (
-    <div
-      class="row"
-      role="row"
-      aria-rowindex={position + 2}
-      style={{ transform: `translateY(${position * ROW_HEIGHT}px)` }}
-    >
-      <span role="cell">
-        <button
-          type="button"
-          class="row-play"
-          aria-label={`${playing ? 'Stop' : 'Play'} ${row.path}`}
-          onClick={() => player.toggle(row.jobId)}
-        >
-          <svg viewBox="0 0 24 24" aria-hidden="true">
-            <path d={playing ? 'M7 7h10v10H7z' : 'M8 5v14l11-7z'} />
-          </svg>
-        </button>
-      </span>
-      <span role="cell" class="row-path">
-        <a href={linkTo({ view: 'classify', id: row.jobId })} title={row.path}>
-          {row.path}
-        </a>
-      </span>
-      <span role="cell" class="row-name">
-        {row.name === undefined ? (
-          <span class={row.code ? 'is-failed' : 'soft'}>{row.code ?? stateOfRow(row)}</span>
-        ) : (
-          <LabelMark label={row.name} />
-        )}
-      </span>
-      <span role="cell" class="figure column-confidence">
-        {row.confidence === undefined ? '' : percent(row.confidence)}
-      </span>
-      <span role="cell" class="figure column-seconds">
-        {row.seconds === undefined ? '' : clock(row.seconds)}
-      </span>
-      <span role="cell" class="column-right">
-        <select
-          aria-label={`Right label of ${row.path}`}
-          value={corrected}
-          onChange={(event) => corrections.correct(row.index, event.currentTarget.value)}
-        >
-          <option value="">–</option>
-          {[...new Set([...labels, ...(corrected === '' ? [] : [corrected])])].map((label) => (
-            <option key={label} value={label}>
-              {label}
-            </option>
-          ))}
-        </select>
-      </span>
-    </div>
   );
 }

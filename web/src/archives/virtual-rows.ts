@@ -23,3 +23,9 @@ export function rowsInView({ top, height }: Viewport, rowHeight: number, count: 
   const last = Math.min(count, seen + Math.ceil(height / rowHeight) + STEP + MARGIN);
   return { first: Math.min(first, last), last };
 }
+
+/** More than rows are ever in view at once. */
+const KEYS = 256;
+
+/** The same for rows far apart: what leaves at one edge is used again at the other, not made anew. */
+export const rowKey = (position: number): number => position % KEYS;

@@ -6,6 +6,7 @@ import { ClipsProvider } from '../classify/clips.js';
 import { EvaluateView } from '../evaluate/evaluate-view.js';
 import { ListenView } from '../listen/listen-view.js';
 import { OperateView } from '../operate/operate-view.js';
+import { PaletteProvider } from '../labels/use-palette.js';
 import { SessionProvider, useSession } from '../server/session.js';
 import { KeyGate } from './key-gate.js';
 import { linkTo, useRoute, type Route, type ViewName } from './route.js';
@@ -23,9 +24,11 @@ const views: readonly (readonly [view: ViewName, title: string, icon: string])[]
 export function Page() {
   return (
     <SessionProvider>
-      <ClipsProvider>
-        <Frame />
-      </ClipsProvider>
+      <PaletteProvider>
+        <ClipsProvider>
+          <Frame />
+        </ClipsProvider>
+      </PaletteProvider>
     </SessionProvider>
   );
 }
