@@ -189,4 +189,31 @@ describe('ledger', () => {
     });
     expect(await ledger.read(spec.id)).toBeNull();
   });
+
+  it('keeps a fleeting job out of lists and the archive, and drops it whole at whatever point it is', async () => {
+    const spec = aJobSpec({ fleeting: true });
+    await submit(spec);
+    expect(await ledger.page(spec.tenant, undefined, 10)).toEqual([]);
+    await run(spec, 'preprocess');
+    await ledger.advance(spec, 't', { pack, progress: {}, seconds: 3 });
+    expect(await ledger.drop(spec)).toBe(1);
+    expect((await ledger.begin(spec.id, 'infer', 'u', false)).kind).toBe('missing');
+    const left = await redis.keys('timbre:*');
+    expect(left.sort()).toEqual([ledgerKeys.backlogJobs, ledgerKeys.backlogMs].sort());
+    expect([...(await ledger.backlog()).values()].every(({ jobs }) => jobs === 0)).toBe(true);
+
+    const ended = aJobSpec({ fleeting: true });
+    await submit(ended);
+    expect(await end(ended, 'canceled')).toBe(true);
+    expect(await redis.zcard(ledgerKeys.archive)).toBe(0);
+    expect(await ledger.drop(ended)).toBe(1);
+    expect(await ledger.read(ended.id)).toBeNull();
+  });
+
+  it('drops no job that is not fleeting', async () => {
+    const spec = aJobSpec();
+    await submit(spec);
+    expect(await ledger.drop(spec)).toBe(0);
+    expect((await ledger.read(spec.id))?.state).toBe('queued');
+  });
 });

@@ -126,7 +126,7 @@ export function openSession(options: SessionOptions, deps: SessionDeps): Session
       return message;
     } catch (thrown) {
       const error = isAppError(thrown) ? thrown : new AppError('internal', { cause: thrown });
-      metrics.streamWindows.inc({ outcome: 'failed' });
+      metrics.streamWindows.inc({ outcome: gone.signal.aborted ? 'dropped' : 'failed' });
       return { type: 'error', code: error.code, detail: error.message, seq };
     }
   };
@@ -164,16 +164,15 @@ export function openSession(options: SessionOptions, deps: SessionDeps): Session
     );
   };
 
+  gone.signal.addEventListener('abort', () => wake?.());
+  const settled = async (isSettled: () => boolean): Promise<void> => {
+    while (!isSettled()) await new Promise<void>((resolve) => (wake = resolve));
+  };
+
   const drained = async (): Promise<void> => {
     const until = setTimeout(() => gone.abort(new AppError('deadline_exceeded')), drainMs);
-    while ((inFlight > 0 || cutter.waiting > 0) && !gone.signal.aborted)
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-        gone.signal.addEventListener('abort', () => resolve(), { once: true });
-      });
+    await settled(() => gone.signal.aborted || (inFlight === 0 && cutter.waiting === 0));
     clearTimeout(until);
-    // Refused windows still have their place in the line.
-    while (inFlight > 0) await new Promise<void>((resolve) => (wake = resolve));
   };
 
   const end = async (how: SessionEnd, given: AppError | undefined): Promise<void> => {
@@ -193,6 +192,8 @@ export function openSession(options: SessionOptions, deps: SessionDeps): Session
       line.skip();
     }
     gone.abort(new AppError('shutting_down'));
+    // Each has its place in the line, and `end` comes last.
+    if (how !== 'gone') await settled(() => inFlight === 0);
     const receivedSamples = cutter.receivedSamples;
     let jobId: string | undefined;
     try {
