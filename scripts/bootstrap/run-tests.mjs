@@ -9,7 +9,7 @@ import { buildPage } from './build-page.mjs';
 import { checkDocs } from './check-docs.mjs';
 import { installPackages } from './install-packages.mjs';
 import { ROOT, run, runTool, say, StepError } from './steps.mjs';
-import { provideFfmpeg, provideRedis } from './system-programs.mjs';
+import { provideChromium, provideFfmpeg, provideRedis } from './system-programs.mjs';
 import { countTests } from './vitest-report.mjs';
 
 const REPORT = join(ROOT, '.cache', 'test-report.json');
@@ -33,6 +33,8 @@ export function runTests(args) {
   const notes = everything ? [] : [`only the tests chosen by "${args.join(' ')}" ran; the other checks did not`];
   const s3 = provideS3Server();
   if (s3) notes.push(s3);
+  const chromium = provideChromium();
+  if (chromium) notes.push(chromium);
   const promtool = providePromtool();
   if (promtool) notes.push(promtool);
   header('tests (unit, integration, end to end)');

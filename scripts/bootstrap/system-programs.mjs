@@ -1,4 +1,4 @@
-/** Finds the programs that are not npm packages, Redis and ffmpeg, and installs what is missing by apt-get or brew. */
+/** Finds the programs that are not npm packages, Redis, ffmpeg and Chromium, and installs what is missing by apt-get or brew. */
 import { spawnSync } from 'node:child_process';
 import { findProgram, run, say, StepError } from './steps.mjs';
 
@@ -46,6 +46,23 @@ export function provideFfmpeg({ required }) {
   const advice = 'Install it with `sudo apt-get install ffmpeg` or `brew install ffmpeg`, or name it in FFMPEG_PATH.';
   if (required) throw new StepError(`The tests need ffmpeg, which was not found. ${advice}`);
   say(`ffmpeg was not found: m4a/AAC and webm clips will fail as unsupported, all other formats work. ${advice}`);
+}
+
+/** A browser for the tests of the page. @returns a note when there is none, and those tests are skipped */
+export function provideChromium() {
+  const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
+  const configured = process.env.CHROMIUM_PATH;
+  const find = () => (configured ? findProgram(configured) : names.map((name) => findProgram(name)).find(Boolean));
+  if (find()) return undefined;
+  const installed = install({
+    what: 'Chromium (for the tests of the page)',
+    avoid: `${AVOID}, or CHROMIUM_PATH=<path of one>`,
+    apt: ['chromium', 'chromium-browser'],
+    brew: ['chromium'],
+    found: find,
+  });
+  if (installed) return undefined;
+  return 'the page was NOT tested in a browser: no Chromium found. Install one (`sudo apt-get install chromium`) or name it in CHROMIUM_PATH';
 }
 
 function findRedis() {
