@@ -333,7 +333,10 @@ describe('two tenants', () => {
       two: createApiKey(url, 'two'),
       reader: createApiKey(url, 'one', 'read'),
     };
-    keyed = await startSystem({ env: { AUTH: 'keys' }, objectStoreUrl: url });
+    keyed = await startSystem({
+      env: { AUTH: 'keys', MAX_STREAM_SECONDS: '5', MAX_STREAM_SESSIONS: '3' },
+      objectStoreUrl: url,
+    });
   });
   afterAll(async () => {
     await keyed.stop();
@@ -368,5 +371,50 @@ describe('two tenants', () => {
       open.push(client);
       await expect(client.first('ready')).rejects.toThrow(status);
     }
+  });
+
+  it('share a limit of 3 sessions in the gateway', async () => {
+    const three = [keys.one, keys.one, keys.two].map((key) => openStream(keyed.url, { query: { rate }, key }));
+    open.push(...three);
+    await Promise.all(three.map((client) => client.first('ready')));
+    const fourth = openStream(keyed.url, { query: { rate }, key: keys.two });
+    open.push(fourth);
+    expect(await fourth.first('error')).toMatchObject({ code: 'quota_exceeded' });
+  });
+
+  it('may send 5 s, which are kept, and are told so', async () => {
+    const sound = randomBytes(8 * bytesPerSecond);
+    const client = openStream(keyed.url, { query: { rate, save: true }, key: keys.one });
+    open.push(client);
+    await play(client, sound, { bytesPerSecond, speed: 8 });
+    const { receivedSamples, jobId } = await client.first('end');
+    expect(client.all('error')).toMatchObject([{ code: 'audio_too_long' }]);
+    expect(receivedSamples).toBe(5 * rate);
+    const headers = { authorization: `Bearer ${keys.one}` };
+    const stored = await fetch(`${keyed.url}/v1/jobs/${jobId}/audio`, { headers });
+    expect(
+      Buffer.from(await stored.arrayBuffer())
+        .subarray(44)
+        .equals(sound.subarray(0, 5 * bytesPerSecond)),
+    ).toBe(true);
+  });
+
+  it('have their takes made jobs by a gateway that is told to stop, with close code 1012', async () => {
+    const client = openStream(keyed.url, { query: { rate, save: true }, key: keys.one });
+    open.push(client);
+    await play(client, randomBytes(2 * bytesPerSecond), { bytesPerSecond, speed: 4 });
+    await client.first('window');
+    keyed.processes('gateway')[0]!.kill('SIGTERM');
+    const { receivedSamples, jobId } = await client.first('end');
+    // Windows at work may say so too.
+    expect(client.all('error').at(-1)).toMatchObject({ code: 'shutting_down' });
+    expect(client.messages.at(-1)?.type).toBe('end');
+    expect((await client.closed).code).toBe(1012);
+    expect(receivedSamples).toBe(2 * rate);
+    const headers = { authorization: `Bearer ${keys.one}` };
+    await eventually(async () => {
+      const answer = await fetch(`${keyed.url}/v1/jobs/${jobId}?waitSeconds=5`, { headers }).catch(() => undefined);
+      return answer?.ok === true && ((await answer.json()) as JobView).state === 'succeeded';
+    }, 'the take as a job');
   });
 });
