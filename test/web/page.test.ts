@@ -217,8 +217,10 @@ describe.skipIf(!chromium)('the page', () => {
 
   it('says that the server is away, and goes on when it is back', async () => {
     await page.goto(`${system.url}/#/archives`);
-    system.processes('gateway')[0]!.kill('SIGKILL');
+    await page.getByRole('heading', { name: 'Batches' }).waitFor();
+    await system.processes('gateway')[0]!.terminate();
     await page.getByRole('alert').getByText('The server went away.', { exact: false }).waitFor();
+    await system.add('gateway');
     await page.getByRole('alert').waitFor({ state: 'detached' });
     await page
       .getByRole('link', { name: /recordings\.tar/ })

@@ -46,7 +46,11 @@ export function ResultsTable({ batch, labels, kind, onKind }: ResultsTableProps)
         </p>
       </header>
       {problem && <ProblemNote problem={problem} />}
-      <RowWindow rows={shown} sorting={sorting} onSort={setSorting} {...{ corrections, player, labels }} />
+      {shown.length === 0 ? (
+        <p class="table-empty">{complete || rows.length > 0 ? 'Nothing here matches.' : 'Fetching the clips…'}</p>
+      ) : (
+        <RowWindow rows={shown} sorting={sorting} onSort={setSorting} {...{ corrections, player, labels }} />
+      )}
       <CorrectionExport corrections={corrections} rows={rows} />
       {player.element}
     </section>
@@ -99,12 +103,12 @@ interface RowWindowProps {
 
 function RowWindow({ rows, sorting, onSort, corrections, player, labels }: RowWindowProps) {
   const frame = useRef<HTMLDivElement>(null);
-  const [range, setRange] = useState<RowRange>({ first: 0, last: 40 });
+  const [range, setRange] = useState<RowRange>({ first: 0, last: 40, pool: 40 });
   const measure = useCallback(() => {
     const element = frame.current;
     if (!element) return;
     const next = rowsInView({ top: element.scrollTop, height: element.clientHeight }, ROW_HEIGHT, rows.length);
-    setRange((old) => (old.first === next.first && old.last === next.last ? old : next));
+    setRange((old) => (old.first === next.first && old.last === next.last && old.pool === next.pool ? old : next));
   }, [rows.length]);
   useEffect(() => {
     measure();
@@ -133,13 +137,12 @@ function RowWindow({ rows, sorting, onSort, corrections, player, labels }: RowWi
         aria-label="Rows; scroll with the arrow keys"
         onScroll={measure}
       >
-        {rows.length === 0 && <p class="table-empty">Nothing here matches.</p>}
         <div class="table-body" role="presentation" style={{ height: `${rows.length * ROW_HEIGHT}px` }}>
           {rows.slice(range.first, range.last).map((row, offset) => {
             const position = range.first + offset;
             return (
               <TableRow
-                key={rowKey(position)}
+                key={rowKey(position, range)}
                 row={row}
                 position={position}
                 playing={player.playing === row.jobId}

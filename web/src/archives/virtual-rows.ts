@@ -10,22 +10,24 @@ export interface RowRange {
   first: number;
   /** Exclusive. */
   last: number;
+  /** At least as many as any range of this viewport has rows. */
+  pool: number;
 }
 
 /** Rows made beyond the edges, so that scrolling meets them ready. */
-const MARGIN = 12;
+const MARGIN = 6;
 /** The range moves in steps, so that most scroll events change nothing. */
-const STEP = 6;
+const STEP = 4;
 
 export function rowsInView({ top, height }: Viewport, rowHeight: number, count: number): RowRange {
   const seen = Math.floor(top / rowHeight / STEP) * STEP;
-  const first = Math.max(0, Math.min(seen - MARGIN, count - 1));
-  const last = Math.min(count, seen + Math.ceil(height / rowHeight) + STEP + MARGIN);
-  return { first: Math.min(first, last), last };
+  const rows = Math.ceil(height / rowHeight) + STEP;
+  const last = Math.max(0, Math.min(count, seen + rows + MARGIN));
+  return { first: Math.max(0, Math.min(seen - MARGIN, last)), last, pool: rows + 2 * MARGIN };
 }
 
-/** More than rows are ever in view at once. */
-const KEYS = 256;
-
-/** The same for rows far apart: what leaves at one edge is used again at the other, not made anew. */
-export const rowKey = (position: number): number => position % KEYS;
+/**
+ * Names the element that shows a row: what leaves at one edge is used again at the other, not made anew. Never the same for
+ * two rows of one range.
+ */
+export const rowKey = (position: number, { pool }: RowRange): number => position % pool;

@@ -62,12 +62,16 @@ function Headline({ overview, seen }: { overview: OverviewView; seen: readonly S
       <div>
         <dt>Sound waiting</dt>
         <dd class="figure share-figure">{span(last?.backlogSeconds ?? 0)}</dd>
-        <Sparkline values={seen.map(({ backlogSeconds }) => backlogSeconds)} name="Sound waiting over time" />
+        <dd>
+          <Sparkline values={seen.map(({ backlogSeconds }) => backlogSeconds)} name="Sound waiting over time" />
+        </dd>
       </div>
       <div>
         <dt>Clips a second</dt>
         <dd class="figure share-figure">{(last?.clipsPerSecond ?? 0).toFixed(1)}</dd>
-        <Sparkline values={seen.map(({ clipsPerSecond }) => clipsPerSecond)} name="Clips a second over time" />
+        <dd>
+          <Sparkline values={seen.map(({ clipsPerSecond }) => clipsPerSecond)} name="Clips a second over time" />
+        </dd>
       </div>
       <div>
         <dt>Unfinished</dt>
