@@ -32,38 +32,40 @@ RUN set -eu; . ./ffmpeg-parts.sh; cd tree; \
     ./ffmpeg -version; ./ffmpeg -L 2>/dev/null | grep -q 'GNU Lesser General Public'; \
     mkdir -p /out/share/ffmpeg; cp ffmpeg /out/; cp COPYING.LGPLv2.1 LICENSE.md /out/share/ffmpeg/
 
-# ---- build: every workspace compiled once ----
-FROM ${NODE_IMAGE} AS build
+# ---- manifests: what npm reads, so that packages are installed again only when it changes ----
+FROM ${NODE_IMAGE} AS manifests
 WORKDIR /app
-ENV ONNXRUNTIME_NODE_INSTALL=skip
+# ONNX Runtime's install script would fetch 330 MB for CUDA.
+ENV ONNXRUNTIME_NODE_INSTALL=skip NODE_ENV=production
+COPY package.json package-lock.json .npmrc ./
+COPY shared/package.json shared/
+COPY services/gateway/package.json services/gateway/
+COPY services/preprocess/package.json services/preprocess/
+COPY services/worker/package.json services/worker/
+COPY client/package.json client/
+COPY cli/package.json cli/
+COPY web/package.json web/
+
+# ---- build: every workspace compiled once ----
+FROM manifests AS build
+RUN npm ci --include=dev
 COPY . .
-RUN npm ci
 RUN node ops/container/build-product.mjs \
     && find shared services client cli -path '*/dist/*' \
        \( -name '*.test.*' -o -name '*.d.ts' -o -name '*.map' -o -name '*.tsbuildinfo' \) -delete
 
 # ---- packages: what each service needs to run, and nothing else ----
-FROM ${NODE_IMAGE} AS manifests
-WORKDIR /app
-ENV ONNXRUNTIME_NODE_INSTALL=skip NODE_ENV=production
-COPY --from=build /app/package.json /app/package-lock.json /app/.npmrc ./
-COPY --from=build /app/shared/package.json shared/
-COPY --from=build /app/services/gateway/package.json services/gateway/
-COPY --from=build /app/services/preprocess/package.json services/preprocess/
-COPY --from=build /app/services/worker/package.json services/worker/
-COPY --from=build /app/client/package.json client/
-COPY --from=build /app/cli/package.json cli/
-COPY --from=build /app/web/package.json web/
+FROM manifests AS production
 COPY ops/container/prune-packages.mjs ./
 
-FROM manifests AS gateway-packages
+FROM production AS gateway-packages
 RUN npm ci --omit=dev -w shared -w services/gateway -w client -w cli && node prune-packages.mjs
-FROM manifests AS preprocess-packages
+FROM production AS preprocess-packages
 RUN npm ci --omit=dev -w shared -w services/preprocess && node prune-packages.mjs
-FROM manifests AS worker-packages
+FROM production AS worker-packages
 RUN npm ci --omit=dev -w shared -w services/worker && node prune-packages.mjs
 # The CUDA provider of ONNX Runtime comes from NuGet, by the script of its own package: 330 MB.
-FROM manifests AS worker-cuda-packages
+FROM production AS worker-cuda-packages
 RUN npm ci --omit=dev -w shared -w services/worker && node prune-packages.mjs \
     && ONNXRUNTIME_NODE_INSTALL=cuda12 node node_modules/onnxruntime-node/script/install.js \
     && rm -f node_modules/onnxruntime-node/bin/napi-v*/linux/x64/libonnxruntime_providers_tensorrt.so
