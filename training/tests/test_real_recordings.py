@@ -28,9 +28,11 @@ class GroupsTest(unittest.TestCase):
         self.assertEqual(groups["3.flac"], groups["4.flac"])
 
     def test_when_every_source_may_teach_only_fsd_calibrates_and_the_samples_stay_out(self):
-        self.assertEqual(full_role(row("violin/vsco2-violin_001.flac", ""), "test"), "train")
-        self.assertEqual(full_role(row("violin/vsco2-violin_029.flac", ""), "test"), "test")
-        self.assertEqual(full_role(row("guitar/fsd-acoustic-guitar_001.flac", ""), "validation"), "validation")
+        self.assertEqual(full_role(row("violin/vsco2-violin_001.flac", ""), "test", "g"), "train")
+        self.assertEqual(full_role(row("violin/vsco2-violin_029.flac", ""), "test", "g"), "test")
+        roles = [full_role(row("guitar/fsd-acoustic-guitar_001.flac", ""), "validation", str(group)) for group in range(99)]
+        self.assertEqual(set(roles), {"train", "validation"})
+        self.assertEqual(full_role(row("guitar/fsd-acoustic-guitar_001.flac", ""), "test", "g"), "test")
 
     def test_a_groove_of_parts_from_train_and_test_is_left_out(self):
         groove = row("g.flac", "00112233.wav+44556677.wav", detail="groove sequenced from one kick+snare+hat of the set")

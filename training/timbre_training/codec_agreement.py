@@ -52,7 +52,7 @@ def main():
     parser.add_argument("--data", type=Path, default=Path("data/real"), help="folder with metadata.csv")
     parser.add_argument("--split", default="test")
     parser.add_argument("--model", type=Path, default=Path("runs/timbre-s-twin"), help="folder with model.json and model.onnx")
-    parser.add_argument("--out", type=Path, default=Path("results/codec-agreement.json"))
+    parser.add_argument("--out", type=Path, default=Path("../docs/evaluations/codec-agreement.json"))
     options = parser.parse_args()
     clips = [clip.path for clip in read_manifest(options.data) if clip.split == options.split]
     (model,) = load_models([options.model.resolve()])

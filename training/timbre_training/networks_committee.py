@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from timbre_training.networks import LevelFreeLogMel, MeanAndPeak, _collapse, _convolution, cepstral_cnn
+from timbre_training.networks import LevelFreeLogMel, MeanAndPeak, _collapse, _convolution
 
 
 class Committee(nn.Module):
@@ -36,12 +36,3 @@ def detail_cnn(classes, mels, width=24):
         nn.Dropout(0.3),
         nn.Linear(288, classes),
     )
-
-
-def committee(classes, mels, statistics, members):
-    """`members` names the kinds: `shape` sees cepstra of as many coefficients as `statistics` has, `detail` log-mel."""
-    makers = {
-        "shape": lambda: cepstral_cnn(classes, mels, len(statistics[0]), statistics),
-        "detail": lambda: detail_cnn(classes, mels),
-    }
-    return Committee([makers[kind]() for kind in members])

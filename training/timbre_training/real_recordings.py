@@ -5,7 +5,7 @@ that share a recorded note, or lie next to each other at their origin (one uploa
 Whole sources are kept for validation and test. The recordings behind `samples/` are always test.
 
 The column `full` is the other deal, for a model that may learn from every source once a twin has been judged by `split`:
-there only FSDKaggle2018's groups of validation calibrate, and the clips behind `samples/` stay out.
+there only some of FSDKaggle2018's groups calibrate, and the clips behind `samples/` stay out.
 """
 
 import argparse
@@ -84,6 +84,11 @@ def assembled_role(row, roles_by_atom):
     return roles.pop() if len(roles) == 1 else None
 
 
+def _draw(group):
+    """A number from 0 to 9 that depends on the group's name alone."""
+    return int(hashlib.sha256(group.encode()).hexdigest(), 16) % 10
+
+
 def role_of(row, group, sample_groups):
     """`train`, `validation` or `test`."""
     if group in sample_groups:
@@ -92,15 +97,20 @@ def role_of(row, group, sample_groups):
     for prefix, role in ROLES.items():
         if name.startswith(prefix):
             return role
-    draw = int(hashlib.sha256(group.encode()).hexdigest(), 16) % 10
-    return "validation" if draw in (6, 7) else "train"
+    return "validation" if _draw(group) in (6, 7) else "train"
 
 
-def full_role(row, role):
-    """The part of a clip when every source may teach: FSDKaggle2018 as split, the clips of `samples/` test, others train."""
+def full_role(row, role, group):
+    """The part of a clip when every source may teach: the clips of `samples/` stay test, and so do recordings that share
+    their group at Freesound; some of FSDKaggle2018's groups calibrate; all others train. A groove of parts that could lie on
+    both sides is `apart`, on neither."""
+    if is_assembled(row) and role != "train":
+        return "apart"
     if row["file_name"] in SAMPLE_CLIPS:
         return "test"
-    return role if Path(row["file_name"]).name.startswith("fsd-") else "train"
+    if not Path(row["file_name"]).name.startswith("fsd-") or (role == "validation" and _draw(group) == 7):
+        return "train"
+    return role
 
 
 def main():
@@ -125,7 +135,7 @@ def main():
         shutil.copyfile(folder / row["file_name"], target)
         group = groups.get(row["file_name"], row["file_name"])
         detail = f"{row['note']}: {row['detail']}"
-        facts = (row["source"], f"real-{group}", row["licence"], detail, full_role(row, role))
+        facts = (row["source"], f"real-{group}", row["licence"], detail, full_role(row, role, group))
         clips.append(Clip(target, row["label"], role, *facts))
     write_manifest(options.out, clips)
 

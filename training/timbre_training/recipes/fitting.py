@@ -57,10 +57,14 @@ def emphasis(clips):
     return weight
 
 
-def balanced_emphasis(clips, real_share):
+def balanced_emphasis(clips, real_share, models_as_one=False):
     """Like `emphasis`, and in either part of a class a source counts as the square root of its clips, so that no single
-    microphone, room or soundfont sets the tone."""
-    sources = Counter((clip.label, is_real(clip), clip.source) for clip in clips)
+    microphone, room or soundfont sets the tone. `models_as_one` takes all modelled instruments of a class for one source."""
+
+    def source_of(clip):
+        return "modelled" if models_as_one and clip.source.startswith("modelled:") else clip.source
+
+    sources = Counter((clip.label, is_real(clip), source_of(clip)) for clip in clips)
     totals = defaultdict(float)
     for (label, real, _), count in sources.items():
         totals[label, real] += count**0.5
@@ -69,7 +73,7 @@ def balanced_emphasis(clips, real_share):
         real = is_real(clip)
         both = (clip.label, True) in totals and (clip.label, False) in totals
         share = (real_share if real else 1 - real_share) if both else 1.0
-        return share / totals[clip.label, real] / sources[clip.label, real, clip.source] ** 0.5
+        return share / totals[clip.label, real] / sources[clip.label, real, source_of(clip)] ** 0.5
 
     return weight
 

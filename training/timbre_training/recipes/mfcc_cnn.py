@@ -1,17 +1,12 @@
 """Recipe 5: a small CNN on 15 MFCCs of the loudest two seconds at 44.1 kHz. `python3 -m timbre_training.recipes.mfcc_cnn`"""
 
-import argparse
-from pathlib import Path
-
 import numpy as np
 import torch
 
-from timbre_training.dataset import CLASSES, LABELS, load_sets
 from timbre_training.feature_augment import augment_mfcc
 from timbre_training.networks import mfcc_cnn
-from timbre_training.recipes.fitting import Recipe, fit_and_export
+from timbre_training.recipes.research import Study, run
 from timbre_training.spectrum_specs import LOUDEST_TWO_SECONDS, mfcc
-from timbre_training.training_loop import Schedule
 
 SPEC = mfcc(44100, LOUDEST_TWO_SECONDS, bands=64, coefficients=15)
 
@@ -23,30 +18,23 @@ def coefficient_statistics(windows):
     return sample.mean(axis=(0, 1, 3)), sample.std(axis=(0, 1, 3)) + 1e-3
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, default=Path("data"))
-    parser.add_argument("--out", type=Path, default=Path("../models/mfcc-cnn"))
-    parser.add_argument("--epochs", type=int, default=24)
-    parser.add_argument("--seed", type=int, default=5)
-    options = parser.parse_args()
-    sets = load_sets(SPEC, options.data, options.data / "features")
-    mean, deviation = coefficient_statistics(sets.train.windows)
-    torch.manual_seed(options.seed)
-    recipe = Recipe(
-        model_id="mfcc-cnn",
-        version="1.0.0",
-        title="MFCC CNN (loudest two seconds)",
-        spec=SPEC,
-        schedule=Schedule(epochs=options.epochs, windows_per_epoch=12800, rate=3e-3, seed=options.seed),
-        augment=lambda x, rng: augment_mfcc(x, rng, torch.as_tensor(deviation)),
-        clip_rule="meanScore",
-        silence_gate_dbfs=-60.0,
-        smoothing_windows=1,
-        command=f"training/train.sh mfcc-cnn (epochs {options.epochs}, seed {options.seed})",
-    )
-    fit_and_export(recipe, mfcc_cnn(len(CLASSES), mean, deviation), sets, LABELS, options.out)
+def network_and_augment(classes, windows):
+    """Both need to know how far each coefficient deviates."""
+    mean, deviation = coefficient_statistics(windows)
+    return mfcc_cnn(classes, mean, deviation), lambda x, rng: augment_mfcc(x, rng, torch.as_tensor(deviation))
 
+
+STUDY = Study(
+    model_id="mfcc-cnn",
+    title="MFCC CNN (loudest two seconds)",
+    spec=SPEC,
+    from_windows=network_and_augment,
+    epochs=14,
+    windows=12800,
+    rate=3e-3,
+    seed=5,
+    share=0.25,
+)
 
 if __name__ == "__main__":
-    main()
+    run(STUDY)

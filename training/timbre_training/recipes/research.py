@@ -28,17 +28,19 @@ HELD_OUT_REAL = "held-out real recordings, by source"
 @dataclass(frozen=True)
 class Study:
     """One recipe; `network(classes)` builds it (`network(classes, size)` where there are `sizes`, the first by default),
-    `share` of the training clips are used. Numbers are defaults of options."""
+    `share` of the training clips are used. Numbers are defaults of options. Where network and augmentation depend on the
+    training windows, `from_windows(classes, windows)` gives both instead."""
 
     model_id: str
     title: str
     spec: dict
-    network: Callable
-    augment: Callable
     epochs: int
     windows: int
     rate: float
     seed: int
+    network: Callable = None
+    augment: Callable = None
+    from_windows: Callable = None
     batch: int = 64
     share: float = 1.0
     large: bool = False
@@ -128,11 +130,14 @@ def run(study, arguments=None):
     data = thinned(options.data, options.share)
     sets = load_sets(study.spec, data, data / "features")
     torch.manual_seed(options.seed)
-    network = study.network(len(CLASSES), *([options.size] if study.sizes else []))
+    if study.from_windows:
+        network, augment = study.from_windows(len(CLASSES), sets.train.windows)
+    else:
+        network, augment = study.network(len(CLASSES), *([options.size] if study.sizes else [])), study.augment
     parameters = sum(p.numel() for p in network.parameters())
     if options.init:
         print(f"{load_weights(network, options.init)} entries of {options.init} fit")
-    watch = Stopwatch(study.augment)
+    watch = Stopwatch(augment)
     schedule = Schedule(options.epochs, options.windows, options.batch, rate=study.rate, seed=options.seed)
     recipe = Recipe(
         model_id=study.model_id,
