@@ -2,7 +2,7 @@
  * k6 run loadtests/mixed.js: everything at once for DURATION (also the soak test: DURATION=8h): people of two tenants, a
  * microphone, a tenant with bulk clips, archives, and in the middle a burst of people.
  */
-export { archive, greedyTenant, microphone, person, personOfATenant } from './scenarios.js';
+export { archive, greedyTenant, microphone, personOfATenant } from './scenarios.js';
 
 const seconds = Number(__ENV.SECONDS || 120);
 const rate = Number(__ENV.RATE || 3);
@@ -15,11 +15,12 @@ export const options = {
     people: { executor: 'constant-arrival-rate', exec: 'personOfATenant', rate, duration, ...arrivals },
     burst: {
       executor: 'constant-arrival-rate',
-      exec: 'person',
+      exec: 'personOfATenant',
       rate: Number(__ENV.BURST_RATE || 6 * rate),
       startTime: `${Math.round(seconds / 2)}s`,
       duration: `${Math.round(seconds / 12)}s`,
       ...arrivals,
+      preAllocatedVUs: 250,
     },
     bulk: { executor: 'constant-arrival-rate', exec: 'greedyTenant', rate: 2, duration, ...arrivals },
     archives: {

@@ -13,9 +13,15 @@ export interface RunFacts {
   seconds: number;
   processes: number;
   held: boolean;
+  /** Load average for each core before the run: other work on the machine. */
+  busy: number;
 }
 
-export function reportOf({ metrics }: Summary, samples: Sample[], { seconds, processes, held }: RunFacts): string[] {
+export function reportOf(
+  { metrics }: Summary,
+  samples: Sample[],
+  { seconds, processes, held, busy }: RunFacts,
+): string[] {
   const wrong = metrics['timbre_wrong'];
   const trend = (name: string, unit: string) => {
     const found = metrics[name];
@@ -27,7 +33,10 @@ export function reportOf({ metrics }: Summary, samples: Sample[], { seconds, pro
     `${seconds} seconds against one gateway, ${processes} preprocess and ${processes} worker on the same machine as k6. ` +
       `${metrics['http_reqs']?.count ?? 0} requests; answers that were not as they should be: ${wrong?.passes ?? 0} of ${(wrong?.passes ?? 0) + (wrong?.fails ?? 0)}; ` +
       `requests failed: ${metrics['http_req_failed']?.passes ?? 0}; arrivals dropped: ${metrics['dropped_iterations']?.count ?? 0}. ` +
-      `Thresholds ${held ? 'held' : 'BROKEN'}.`,
+      `Thresholds ${held ? 'held' : 'BROKEN'}.` +
+      (busy > 0.5
+        ? ` Other work kept the machine busy: a load average of ${busy.toFixed(1)} a core before the run began.`
+        : ''),
     '',
     '| what | n | median | 90 % | 95 % | 99 % | longest |',
     '| --- | --- | --- | --- | --- | --- | --- |',
