@@ -206,6 +206,17 @@ describe('processes that die over a slice', () => {
     expect(begun).toMatchObject({ kind: 'run', condemned: [1], unexplainedDeaths: 1 });
   });
 
+  it('suspects the clip that was at work in a death, until an attempt survives it', async () => {
+    await ready([3]);
+    await system.batches.feed(id, 1);
+    const task = await system.task(spec, 0);
+    await die(task, 2, 1);
+    expect(await system.batches.begin(task, 'a', true)).toMatchObject({ condemned: [], suspects: [1] });
+    await system.batches.mark(task, 'a', 1);
+    await system.batches.mark(task, 'a', undefined);
+    expect(await system.batches.begin(task, 'b', true)).toMatchObject({ condemned: [], suspects: [] });
+  });
+
   it('forgets a mark that the attempt took back', async () => {
     await ready([3]);
     await system.batches.feed(id, 1);

@@ -53,6 +53,8 @@ export type SliceBegin =
       unexplainedDeaths: number;
       /** Clips that ended their process too often. */
       condemned: number[];
+      /** Clips that were at work when their process ended, and have not been survived since. */
+      suspects: number[];
       /** Token of the result object this slice had before, in an earlier round. */
       previous: string | undefined;
     }
@@ -145,7 +147,7 @@ export function createBatchLedger(redis: Redis, now: () => number = Date.now) {
       );
       const [kind, deaths, ...claim] = answer.map(String);
       if (kind === 'quarantine') return { kind, deaths: Number(deaths), generation: Number(claim[0]) };
-      const [spec, pack, failures, generation, condemned, previous, deadline, unexplained] = claim;
+      const [spec, pack, failures, generation, condemned, previous, deadline, unexplained, suspects] = claim;
       if (kind !== 'run') return { kind: kind as 'missing' | 'terminal' | 'superseded' };
       return {
         kind,
@@ -155,6 +157,7 @@ export function createBatchLedger(redis: Redis, now: () => number = Date.now) {
         failures: Number(failures),
         generation: Number(generation),
         condemned: toNumbers(JSON.parse(condemned ?? '[]')),
+        suspects: toNumbers(JSON.parse(suspects ?? '[]')),
         previous: asToken(previous ?? ''),
         deadlineAtMs: Number(deadline),
         unexplainedDeaths: Number(unexplained),

@@ -212,19 +212,21 @@ if not entry.c then
 end
 save(id, slice, entry)
 redis.call('HSETNX', batchKey(id), 'startedAt', now)
-local bad = {}
+local bad, suspects = {}, {}
 for name, deaths in pairs(entry.sus or {}) do
-  if deaths >= tonumber(condemn) then bad[#bad + 1] = tonumber(name) end
+  local list = deaths >= tonumber(condemn) and bad or suspects
+  list[#list + 1] = tonumber(name)
 end
 local old = redis.call('GETRANGE', batchKey(id) .. ':tokens', slice * 8, slice * 8 + 7)
-return {'run', entry.d, b[2], entry.pack or '', entry.f, entry.g, cjson.encode(bad), old, b[6], entry.u or 0}
+return {'run', entry.d, b[2], entry.pack or '', entry.f, entry.g, cjson.encode(bad), old, b[6], entry.u or 0, cjson.encode(suspects)}
 `;
 
-/** ARGV: id, slice, token, clip. Says which clip is at work, so that a death can be laid at its door. */
+/** ARGV: id, slice, token, clip. Says which clip is at work, so that a death can be laid at its door; a clip that was survived is suspected no more. */
 const mark = `
 local id, slice, token, clip = unpack(ARGV)
 local entry = entryOf(id, slice)
 if not entry or entry.t ~= token then return 0 end
+if clip == '' and entry.cur and entry.sus then entry.sus[tostring(entry.cur)] = nil end
 entry.cur = clip ~= '' and tonumber(clip) or nil
 save(id, slice, entry)
 return 1

@@ -38,6 +38,8 @@ export interface SliceInput {
   pack: PackReference | undefined;
   /** Clips that ended their process too often: to be failed, not touched. */
   condemned: ReadonlySet<number>;
+  /** To be worked on before all others: whether they end the process again decides. */
+  suspects: ReadonlySet<number>;
   /** Results of an earlier round: what succeeded in them stays. */
   previous: readonly ItemResult[];
   /** Set in quarantine: clips go one at a time, each announced before it is touched. */
@@ -166,6 +168,7 @@ export function createSliceRunner(stage: StageName, handler: SliceHandler, deps:
       spec,
       pack: claim.pack,
       condemned: new Set(claim.condemned),
+      suspects: new Set(claim.suspects),
       previous: [],
       announce: quarantine ? async (clip) => void (await batches.mark(task, token, clip)) : undefined,
       log,

@@ -126,9 +126,19 @@ export function createPreprocessSliceHandler(deps: SliceHandlerDeps): SliceHandl
       const parts = inflated ? [{ key: batchInflatedKey({ tenant, id }), bytes: Number.MAX_SAFE_INTEGER }] : from.parts;
       return Promise.resolve(openStoredSource(store, parts, signal));
     };
-    const { announce } = input;
-    const clips = readClips(open, bytesOfSource, deps, signal);
-    return inParallel(clips, announce ? 1 : deps.parallel, async (clip) => {
+    const { announce, suspects } = input;
+    const read = (suspect: boolean) =>
+      readClips(
+        open.filter(({ index }) => suspects.has(index) === suspect),
+        bytesOfSource,
+        deps,
+        signal,
+      );
+    async function* suspectsFirst() {
+      yield* read(true);
+      yield* read(false);
+    }
+    return inParallel(suspectsFirst(), announce ? 1 : deps.parallel, async (clip) => {
       await announce?.(clip.item.index);
       const outcome = await workOnClip(input, clip, signal);
       await announce?.(undefined);

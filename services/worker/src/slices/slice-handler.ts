@@ -73,14 +73,15 @@ export function createInferSliceHandler({
     }
 
     async function inferAll(
-      { announce }: SliceInput,
+      { announce, suspects }: SliceInput,
       clips: readonly OpenedClip[],
       serving: ServingModel,
       stop: AbortSignal,
     ): Promise<ItemResult[]> {
       if (!announce) return Promise.all(clips.map((clip) => inferClip(clip, serving, stop)));
       const results: ItemResult[] = [];
-      for (const each of clips) {
+      const suspicion = ({ clip }: OpenedClip) => Number(suspects.has(clip.item.index));
+      for (const each of [...clips].sort((a, b) => suspicion(b) - suspicion(a))) {
         const { index } = each.clip.item;
         await announce(index);
         results.push(
