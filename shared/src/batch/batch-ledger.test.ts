@@ -210,7 +210,7 @@ describe('processes that die over a slice', () => {
     await ready([3]);
     await system.batches.feed(id, 1);
     const task = await system.task(spec, 0);
-    await die(task, 2, 1);
+    await die(task, 1, 1);
     expect(await system.batches.begin(task, 'a', true)).toMatchObject({ condemned: [], suspects: [1] });
     await system.batches.mark(task, 'a', 1);
     await system.batches.mark(task, 'a', undefined);
