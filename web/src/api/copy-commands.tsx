@@ -10,9 +10,8 @@ export function CopyCommands({ subject, open = false }: { subject: Subject; open
   const [language, setLanguage] = useState<keyof Commands>('curl');
   const [copied, setCopied] = useState(false);
   const text = commandsFor(subject, { origin: location.origin, withKey: apiKey !== undefined })[language];
-  return (
-    <details class="commands" open={open}>
-      <summary>The same from a program</summary>
+  const commands = (
+    <>
       <div class="commands-bar">
         <div class="choice" role="group" aria-label="Language">
           {languages.map((name) => (
@@ -45,6 +44,13 @@ export function CopyCommands({ subject, open = false }: { subject: Subject; open
       <pre tabIndex={0}>
         <code>{text}</code>
       </pre>
+    </>
+  );
+  if (open) return <div class="commands">{commands}</div>;
+  return (
+    <details class="commands">
+      <summary>The same from a program</summary>
+      {commands}
     </details>
   );
 }

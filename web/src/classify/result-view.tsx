@@ -67,7 +67,7 @@ function Verdict({ name, result, model }: { name: string; result: JobResult; mod
       <div>
         <h1 class="verdict-label">{decided}</h1>
         <p class="verdict-clip">
-          {name} <span class="soft">· {model}</span>
+          {name} <span class="soft nowrap">· {model}</span>
         </p>
       </div>
       <p class="verdict-confidence">

@@ -1,5 +1,12 @@
 /** Runs in the audio thread: collects mono PCM16 from the microphone and posts it in pieces of about 20 ms, none left out. */
 
+export interface Piece {
+  /** Mono PCM16, little-endian. */
+  pcm: ArrayBuffer;
+  /** Largest magnitude in it, 0..1. */
+  peak: number;
+}
+
 interface WorkletScope {
   sampleRate: number;
   registerProcessor(name: string, processor: new () => { process(inputs: Float32Array[][]): boolean }): void;
@@ -30,7 +37,8 @@ class Capture extends AudioWorkletProcessor {
     this.#filled += 1;
     if (this.#filled < this.#size) return;
     const { buffer } = this.#piece;
-    this.port.postMessage({ pcm: buffer, peak: this.#peak }, [buffer]);
+    const piece: Piece = { pcm: buffer, peak: this.#peak };
+    this.port.postMessage(piece, [buffer]);
     // The one that was sent is empty now, its length 0.
     this.#piece = new Int16Array(this.#size);
     this.#filled = 0;

@@ -1,13 +1,7 @@
 /** The microphone as pieces of PCM, and its troubles in words that say what to do. */
 import type { Problem } from '../parts/problem.js';
+import type { Piece } from './capture-worklet.js';
 import captureAddress from './capture-worklet.js?worker&url';
-
-export interface Piece {
-  /** Mono PCM16, little-endian. */
-  pcm: ArrayBuffer;
-  /** Largest magnitude in it, 0..1. */
-  peak: number;
-}
 
 export interface Microphone {
   sampleRateHz: number;

@@ -6,7 +6,7 @@
  */
 import type { StreamServerMessage, StreamWindow } from '@timbre/shared/contracts/stream';
 import type { Problem } from '../parts/problem.js';
-import type { Piece } from './microphone.js';
+import type { Piece } from './capture-worklet.js';
 
 export type TakeState = 'connecting' | 'live' | 'reconnecting' | 'ending' | 'ended' | 'failed';
 

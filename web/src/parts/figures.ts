@@ -11,6 +11,7 @@ export function clock(seconds: number): string {
 
 /** `1.8 s`, `14 min`, `3.2 h`, `2 days`. */
 export function span(seconds: number): string {
+  if (seconds === 0) return '0 s';
   if (seconds < 0.9995) return `${Math.round(seconds * 1000)} ms`;
   if (seconds < 90) return `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`;
   if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
