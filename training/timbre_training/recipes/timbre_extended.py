@@ -1,7 +1,8 @@
 """Our own model: the network of timbre-s with twelve labels, the common families of orchestra and band.
 `python3 -m timbre_training.recipes.timbre_extended`
 
-It starts from the twin of timbre-s (`runs/timbre-s-twin-first.pt` and `-second.pt`, so `train.sh timbre-s` comes first), all but the last layers.
+It starts from the twin of timbre-s (`runs/timbre-s-twin-first.pt` and `-second.pt`, so `train.sh timbre-s` comes first), all
+but the last layers.
 Real recordings teach only drums, guitar, piano and violin; the other families are known from soundfonts and models, so their
 figures are of the held-out soundfont and say less about real recordings.
 """
@@ -27,7 +28,10 @@ CLASSES = (*FAMILIES, "unknown")
 #: The four that real recordings teach are drawn twice as often as other families.
 _WEIGHTS = [2 if label in ("drums", "guitar", "piano", "violin", "unknown") else 1 for label in CLASSES]
 SHARES = tuple(weight / sum(_WEIGHTS) for weight in _WEIGHTS)
-NOTE = "started from the twin of timbre-s; families other than drums, guitar, piano and violin were learnt from rendered and modelled audio alone"
+NOTE = (
+    "started from the twin of timbre-s; families other than drums, guitar, piano and violin were learnt from rendered and "
+    "modelled audio alone"
+)
 
 
 def network_after(states, windows):
