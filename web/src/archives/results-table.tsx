@@ -136,6 +136,7 @@ function RowWindow({ rows, sorting, onSort, corrections, player, labels }: RowWi
         role="rowgroup"
         aria-label="Rows; scroll with the arrow keys"
         onScroll={measure}
+        style={{ '--rows-height': `${rows.length * ROW_HEIGHT + 2}px` }}
       >
         <div class="table-body" role="presentation" style={{ height: `${rows.length * ROW_HEIGHT}px` }}>
           {rows.slice(range.first, range.last).map((row, offset) => {

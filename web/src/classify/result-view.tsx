@@ -1,9 +1,9 @@
 /** What a job answered: the decision in one glance, the sound with its timeline, and the figures behind it. */
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
-import type { JobResult, JobView } from '@timbre/shared/contracts/job';
+import type { JobResult, JobView, Segment } from '@timbre/shared/contracts/job';
 import { decidedName } from '../labels/palette.js';
-import { hueOf, LabelPicture } from '../labels/label-mark.js';
+import { hueOf, LabelMark, LabelPicture } from '../labels/label-mark.js';
 import { useColours } from '../labels/use-palette.js';
 import { CopyCommands } from '../api/copy-commands.js';
 import { decibels, percent, size, span } from '../parts/figures.js';
@@ -69,12 +69,30 @@ function Verdict({ name, result, model }: { name: string; result: JobResult; mod
         <p class="verdict-clip">
           {name} <span class="soft nowrap">· {model}</span>
         </p>
+        <HeardIn segments={result.segments} />
       </div>
       <p class="verdict-confidence">
         <span class="figure">{percent(result.confidence)}</span>
         <span class="soft">{guess ?? (decided === 'mute' ? 'nothing sounds' : 'confidence')}</span>
       </p>
     </header>
+  );
+}
+
+/** What sounds for how long, where it is more than one thing: the word above stands for the clip as a whole. */
+function HeardIn({ segments }: { segments: readonly Segment[] }) {
+  const heard = new Map<string, number>();
+  for (const { label, startSeconds, endSeconds } of segments)
+    heard.set(label, (heard.get(label) ?? 0) + endSeconds - startSeconds);
+  if (heard.size < 2) return null;
+  return (
+    <ul class="heard-in" aria-label="Heard in it">
+      {[...heard].map(([label, seconds]) => (
+        <li key={label}>
+          <LabelMark label={label} /> <span class="figure soft">{span(seconds)}</span>
+        </li>
+      ))}
+    </ul>
   );
 }
 

@@ -3,13 +3,14 @@ import type { EvaluationView } from '@timbre/shared/contracts/evaluation';
 import { percent } from '../parts/figures.js';
 
 const SIZE = 220;
-const EDGE = 30;
+const EDGE = 40;
+const MARGIN = 12;
 
 export function ReliabilityDiagram({ calibration }: { calibration: EvaluationView['figures']['calibration'] }) {
   const bins = calibration.bins.filter(({ clips }) => clips > 0);
   const most = Math.max(1, ...bins.map(({ clips }) => clips));
-  const x = (value: number): number => EDGE + value * (SIZE - EDGE - 6);
-  const y = (value: number): number => SIZE - EDGE - value * (SIZE - EDGE - 6);
+  const x = (value: number): number => EDGE + value * (SIZE - EDGE - MARGIN);
+  const y = (value: number): number => SIZE - EDGE - value * (SIZE - EDGE - MARGIN);
   return (
     <figure class="reliability">
       <svg viewBox={`0 0 ${SIZE} ${SIZE}`} role="img" aria-label={describe(bins)}>
@@ -36,7 +37,7 @@ export function ReliabilityDiagram({ calibration }: { calibration: EvaluationVie
             </g>
           ),
         )}
-        <text class="axis-name" x={x(0.5)} y={SIZE - 4} text-anchor="middle">
+        <text class="axis-name" x={x(0.5)} y={SIZE - 12} text-anchor="middle">
           confidence
         </text>
         <text class="axis-name" transform={`translate(8 ${y(0.5)}) rotate(-90)`} text-anchor="middle">
