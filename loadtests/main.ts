@@ -97,7 +97,7 @@ async function load(system: TestSystem, keys: string[]): Promise<number> {
 async function makeArchives(): Promise<string[]> {
   const clips = Number(values.clips);
   const paths: string[] = [];
-  for (let index = 0; index < 12; index += 1) {
+  for (let index = 0; index < 8; index += 1) {
     const path = join(work, `archive-${index}.tar`);
     await writeFile(path, await tarOf(clips, { first: index * clips, prefix: `archive-${index}` }));
     paths.push(path);

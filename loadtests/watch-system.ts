@@ -8,6 +8,7 @@ export interface Sample {
   /** Seconds the oldest interactive task has been waiting. */
   oldestSeconds: number;
   memoryMib: number;
+  acceptedJobs: number;
 }
 
 export function watchSystem(system: TestSystem): { stop(): Promise<Sample[]> } {
@@ -28,6 +29,7 @@ export function watchSystem(system: TestSystem): { stop(): Promise<Sample[]> } {
       bulkJobs: sum('timbre_backlog_jobs{', 'lane="bulk"'),
       oldestSeconds: sum('timbre_queue_oldest_task_seconds{', 'lane="interactive"'),
       memoryMib: sum('timbre_process_resident_memory_bytes', '') / 2 ** 20,
+      acceptedJobs: sum('timbre_jobs_accepted_total{', ''),
     });
   };
   const loop = (async () => {
@@ -40,7 +42,16 @@ export function watchSystem(system: TestSystem): { stop(): Promise<Sample[]> } {
     async stop() {
       stopped = true;
       await loop;
-      return samples;
+      return sinceFirstJob(samples);
     },
   };
+}
+
+/** k6 takes seconds to start; the clock of the run begins when it sends something. */
+function sinceFirstJob(samples: Sample[]): Sample[] {
+  const first = samples.findIndex(({ acceptedJobs }) => acceptedJobs > 0);
+  const startSeconds = samples[Math.max(0, first - 1)]?.atSeconds ?? 0;
+  return samples
+    .slice(Math.max(0, first - 1))
+    .map((sample) => ({ ...sample, atSeconds: sample.atSeconds - startSeconds }));
 }
