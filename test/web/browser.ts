@@ -13,16 +13,20 @@ export function findChromium(): string | undefined {
   return folders.flatMap((folder) => NAMES.map((name) => join(folder, name))).find((path) => existsSync(path));
 }
 
-/** @param microphone wav that the microphone plays, again and again from its opening on */
-export function startBrowser(executablePath: string, microphone: string): Promise<Browser> {
+/** @param microphone wav that the microphone plays, again and again from its opening on; without it there is no microphone */
+export function startBrowser(executablePath: string, microphone?: string): Promise<Browser> {
   return chromium.launch({
     executablePath,
     args: [
       // Chromium as root has no sandbox.
       ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
-      '--use-fake-ui-for-media-stream',
-      '--use-fake-device-for-media-stream',
-      `--use-file-for-fake-audio-capture=${microphone}`,
+      ...(microphone === undefined
+        ? []
+        : [
+            '--use-fake-ui-for-media-stream',
+            '--use-fake-device-for-media-stream',
+            `--use-file-for-fake-audio-capture=${microphone}`,
+          ]),
     ],
   });
 }

@@ -206,9 +206,7 @@ describe.skipIf(!chromium)('the page', () => {
       await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
       for (const address of [...views, ...visited.values()]) {
         await page.goto(address);
-        await page.waitForFunction(
-          () => document.querySelector('main h1') !== null && document.fonts.status === 'loaded',
-        );
+        await settled(page);
         issues.push(...(await axeIssues(page)).map((issue) => `${theme} ${address.split('#')[1]}: ${issue}`));
       }
     }
@@ -259,7 +257,15 @@ async function factOf(page: Page, name: string): Promise<string> {
 }
 
 interface AxeResult {
-  violations: { id: string; impact: string | null; nodes: { html: string }[] }[];
+  violations: { id: string; impact: string | null; nodes: { html: string; failureSummary: string }[] }[];
+}
+
+/** What is on its way is there: fonts, and for a clip its pictures. */
+async function settled(page: Page): Promise<void> {
+  await page.waitForFunction(() => {
+    const isDrawn = !location.hash.startsWith('#/job/') || document.querySelector('.spectrogram') !== null;
+    return isDrawn && document.querySelector('main h1') !== null && document.fonts.status === 'loaded';
+  });
 }
 
 /** Through the debugger's door, as the page's policy lets no script in. */
@@ -268,5 +274,5 @@ async function axeIssues(page: Page): Promise<string[]> {
   const { violations } = await page.evaluate<AxeResult>('axe.run(document, { resultTypes: ["violations"] })');
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => `${id} at ${nodes[0]?.html.slice(0, 160)}`);
+    .map(({ id, nodes }) => `${id} at ${nodes[0]?.html.slice(0, 160)}: ${nodes[0]?.failureSummary}`);
 }
