@@ -1,4 +1,5 @@
 /** For programs: the documentation, the key of this tab, the limits in force, and commands to begin with. */
+import fontLicence from '@fontsource-variable/instrument-sans/LICENSE?url';
 import { useEffect, useState } from 'preact/hooks';
 import type { Limits } from '@timbre/client';
 import { Facts, Panel, type FactRow } from '../classify/result-view.js';
@@ -29,6 +30,9 @@ export function ApiView() {
         </Panel>
         <LimitsPanel />
       </div>
+      <p class="soft">
+        Set in <a href={fontLicence}>Instrument Sans</a> (SIL Open Font License 1.1).
+      </p>
     </div>
   );
 }

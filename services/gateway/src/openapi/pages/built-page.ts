@@ -46,6 +46,8 @@ const types: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',
   '.svg': 'image/svg+xml',
   '.woff2': 'font/woff2',
+  // Licences of what is built in.
+  '': 'text/plain; charset=utf-8',
 };
 const compressible = new Set(['.html', '.js', '.css', '.svg']);
 
