@@ -1,7 +1,8 @@
 /**
  * One look for each label, the same in every view: a colour, and a pattern for eyes that cannot tell the colours apart.
  * Colours begin with those of Okabe and Ito (https://jfly.uni-koeln.de/color/), darkened or lightened until they stand out
- * from paper and ink alike by 3 : 1. The order is that of all labels the server's models know, so it knows no instruments.
+ * from paper and ink alike by 3 : 1. The first label gets the first look, so it
+ * knows no instruments, and labels of models that come later change nothing.
  */
 import type { Theme } from '../shell/theme.js';
 
@@ -32,9 +33,9 @@ const muteLook: LabelLook = { light: '#8b8f98', dark: '#6f7580', pattern: 5 };
 
 export type Palette = (label: string) => LabelLook;
 
-/** @param labels of all models; their order decides nothing */
+/** @param labels of all models, those of the default one first */
 export function createPalette(labels: Iterable<string>): Palette {
-  const looks = new Map<string, LabelLook>([...new Set(labels)].sort().map((label, index) => [label, lookAt(index)]));
+  const looks = new Map<string, LabelLook>([...new Set(labels)].map((label, index) => [label, lookAt(index)]));
   return (label) => {
     if (label === muteLabel) return muteLook;
     return looks.get(label) ?? unknownLook;

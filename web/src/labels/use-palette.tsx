@@ -14,12 +14,12 @@ interface Looks {
 const Context = createContext<Looks | undefined>(undefined);
 
 export function PaletteProvider({ children }: { children: ComponentChildren }) {
-  const { models } = useSession();
+  const { models, defaultModel } = useSession();
   const theme = useTheme();
   const looks = useMemo<Looks>(() => {
-    const palette = createPalette(models.flatMap(({ labels }) => labels));
+    const palette = createPalette([defaultModel, ...models].flatMap((model) => model?.labels ?? []));
     return { palette, colours: (label) => colourOf(palette(label), theme) };
-  }, [models, theme]);
+  }, [models, defaultModel, theme]);
   return <Context.Provider value={looks}>{children}</Context.Provider>;
 }
 
