@@ -55,13 +55,15 @@ function recoveryOf(samples: Sample[], seconds: number): string {
   const before = samples.filter(({ atSeconds }) => atSeconds > seconds / 4 && atSeconds < seconds / 2);
   const usual = Math.max(2, ...before.map(({ interactiveJobs }) => interactiveJobs));
   const peak = Math.max(0, ...samples.map(({ interactiveJobs }) => interactiveJobs));
-  const calm = samples.find(({ atSeconds, interactiveJobs }) => atSeconds >= burstEnd && interactiveJobs <= usual);
+  const loud = samples.filter(
+    ({ atSeconds, interactiveJobs }) =>
+      atSeconds >= burstEnd && atSeconds < burstEnd + seconds / 4 && interactiveJobs > usual,
+  );
+  const calmAfter = Math.max(0, ...loud.map(({ atSeconds }) => atSeconds - burstEnd));
   const memory = samples.map(({ memoryMib }) => memoryMib);
   return (
     `Before the burst at most ${usual} interactive clips were unfinished at a time, in it ${peak}; ` +
-    (calm
-      ? `${Math.max(0, calm.atSeconds - burstEnd).toFixed(0)} s after its end it was as before. `
-      : 'it had not calmed down when the run ended. ') +
+    `${calmAfter.toFixed(0)} s after its end there were more than that for the last time. ` +
     `Memory of the gateway: ${memory[0]?.toFixed(0)} MiB at the start, ${memory.at(-1)?.toFixed(0)} at the end, ${Math.max(0, ...memory).toFixed(0)} at most.`
   );
 }
