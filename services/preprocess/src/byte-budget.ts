@@ -1,6 +1,6 @@
 /**
  * How many bytes of clips this process holds at once. Taken before a clip is read, so that a row of big files waits instead of
- * ending the process, which would cost every neighbour an attempt. First come, first served.
+ * ending the process, which would cost every neighbour an attempt. First come, first served. Counts anything else as well.
  */
 export interface ByteBudget {
   /** Resolves with the release. One clip may be bigger than the budget: it then has it alone. Rejects when aborted. */

@@ -79,6 +79,7 @@ await startStageService({
         onClip,
         sources: createSourceSpecs(store),
         parallel: threadCount + 1,
+        slots: createByteBudget(Math.max(2, threadCount)),
       }),
       expand: (batch, signal) => expanding.handler(batch, signal),
     };

@@ -32,6 +32,8 @@ export interface SliceHandlerDeps extends ClipBytesDeps {
   limits: DecodeLimits;
   ffmpegPath: string | null;
   budget: ByteBudget;
+  /** Slices at work at the same time. More only makes each end later, and holds more clips in memory. */
+  slots: ByteBudget;
   sources: SourceSpecs;
   earlier: EarlierResults;
   onClip: (name: string) => Promise<void>;
@@ -81,11 +83,16 @@ export function createPreprocessSliceHandler(deps: SliceHandlerDeps): SliceHandl
     }
     open = await copyEarlier(input, open, decided);
     const outcomes: Outcome[] = [...decided];
-    const giveBack = await budget.take(bytesOf(open, task.audioMs), signal);
+    const leave = await deps.slots.take(1, signal);
     try {
-      outcomes.push(...(await workOn(input, open, source, signal)));
+      const giveBack = await budget.take(bytesOf(open, task.audioMs), signal);
+      try {
+        outcomes.push(...(await workOn(input, open, source, signal)));
+      } finally {
+        giveBack();
+      }
     } finally {
-      giveBack();
+      leave();
     }
     observeStage(metrics, 'wait', 'bulk', Math.max(0, (startedAt - task.enqueuedAtMs) / 1000));
     return output(input, outcomes, signal);
