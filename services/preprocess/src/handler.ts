@@ -3,7 +3,7 @@ import { AppError } from '@timbre/shared/errors';
 import { fleetingPackKey, peaksKey, tensorPackKey } from '@timbre/shared/storage/job-keys';
 import type { ObjectStore } from '@timbre/shared/storage/object-store';
 import type { PublicFetch } from '@timbre/shared/net/public-fetch';
-import { observeStage, type Metrics } from '@timbre/shared/observability/metrics';
+import { observeStage, timeStage, type Metrics } from '@timbre/shared/observability/metrics';
 import type { StageHandler, StageOutput } from '@timbre/shared/queue/stage-runner';
 import type { ClipPeaks } from '@timbre/shared/contracts/clip-peaks';
 import type { JobSpec } from '@timbre/shared/contracts/job';
@@ -61,12 +61,8 @@ export function createPreprocessHandler(deps: PreprocessDeps): StageHandler {
   return async ({ record }, signal) => {
     const { spec } = record;
     const startedAt = now();
-    const timed = async <T>(stage: 'storeGet' | 'storePut', work: Promise<T>): Promise<T> => {
-      const from = now();
-      const value = await work;
-      observeStage(metrics, stage, spec.lane, (now() - from) / 1000);
-      return value;
-    };
+    const timed = <T>(stage: 'storeGet' | 'storePut', work: Promise<T>) =>
+      timeStage(metrics, { stage, lane: spec.lane }, work);
 
     const giveBack = await budget.take(spec.source.bytes ?? maxFileBytes, signal);
     try {

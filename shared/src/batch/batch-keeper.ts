@@ -3,6 +3,7 @@ import { isAppError } from '../errors.js';
 import { isBatchEnded, type BatchSpec } from '../contracts/batch.js';
 import type { Logger } from '../observability/logger.js';
 import { childTraceparent } from '../observability/traceparent.js';
+import { forEachSafely } from '../queue/for-each-safely.js';
 import { ledgerKeys } from '../queue/ledger-keys.js';
 import { withRedisDeadline, type Redis } from '../queue/redis-connection.js';
 import type { TaskQueues } from '../queue/task-queues.js';
@@ -11,7 +12,7 @@ import type { ObjectStore } from '../storage/object-store.js';
 import { reuseSpace, uploadOf, type BatchLedger } from './batch-ledger.js';
 import { batchRedisKeys } from './batch-redis-keys.js';
 import { batchViewOf, type BatchRecord } from './batch-record.js';
-import { itemError } from './item-results.js';
+import { jobError } from '../queue/job-record.js';
 import { isManifestLost, sliceTask, type SliceDirectory } from './slice-directory.js';
 
 export interface BatchKeeperDeps {
@@ -35,17 +36,7 @@ export function createBatchKeeperSteps(deps: BatchKeeperDeps) {
   const { redis, batches, queues, directory, store, log, now } = deps;
   const due = (key: string, until: number) =>
     withRedisDeadline(redis.zrangebyscore(key, '-inf', until, 'LIMIT', 0, atOnce), 5000);
-  const each = async <T>(found: readonly T[], work: (one: T) => Promise<boolean>): Promise<number> => {
-    let done = 0;
-    for (const one of found) {
-      try {
-        if (await work(one)) done += 1;
-      } catch (error) {
-        log.warn({ err: error }, 'one of the sweep failed');
-      }
-    }
-    return done;
-  };
+  const each = <T>(found: readonly T[], work: (one: T) => Promise<boolean>) => forEachSafely(found, log, work);
 
   const requeueSlices = async ({ spec, round }: BatchRecord): Promise<number> => {
     const idle = (await batches.inFlight(spec.id)).filter(
@@ -53,7 +44,7 @@ export function createBatchKeeperSteps(deps: BatchKeeperDeps) {
     );
     return each(idle, async ({ slice, stage, generation, deaths }) => {
       const found = await directory.find(spec, slice).catch(async (error: unknown) => {
-        if (isAppError(error) && isManifestLost(error)) await batches.giveUp(spec.id, itemError(error));
+        if (isAppError(error) && isManifestLost(error)) await batches.giveUp(spec.id, jobError(error));
         throw error;
       });
       const task = sliceTask(spec, found, { stage, round, nowMs: now() });

@@ -5,13 +5,13 @@
  * How many may wait grows while the queue is found empty and shrinks while it is not: the window finds the pace of however
  * many processes there are. Any gateway may feed; a lease picks one.
  */
-import { randomUUID } from 'node:crypto';
 import type { Logger } from '../observability/logger.js';
 import { createThrottledLog } from '../observability/logger.js';
+import { createLease } from '../queue/lease.js';
 import { withRedisDeadline, type Redis } from '../queue/redis-connection.js';
 import type { TaskQueues } from '../queue/task-queues.js';
 import { toAppError, type AppError } from '../errors.js';
-import { itemError } from './item-results.js';
+import { jobError } from '../queue/job-record.js';
 import type { BatchLedger } from './batch-ledger.js';
 import { batchRedisKeys } from './batch-redis-keys.js';
 import { createFairShare, type Candidate } from './fair-share.js';
@@ -44,20 +44,12 @@ const mostWaitingInference = 128;
 /** Batches looked at in one go. */
 const mostBatches = 2000;
 
-const takeLeaseLua = `
-local owner = redis.call('GET', KEYS[1])
-if owner and owner ~= ARGV[1] then return 0 end
-redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-return 1
-`;
-const dropLeaseLua = `if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0`;
-
 export type Feeder = ReturnType<typeof createFeeder>;
 
 export function createFeeder(deps: FeederDeps) {
   const { redis, batches, queues, directory, log, maxWaiting } = deps;
   const now = deps.now ?? Date.now;
-  const me = randomUUID();
+  const lease = createLease(redis, leaseKey, leaseMs);
   const shares = createFairShare();
   let window = leastWaiting;
   /** Slices handed out in the last turn. */
@@ -66,7 +58,7 @@ export function createFeeder(deps: FeederDeps) {
 
   const hasLease = async (): Promise<boolean> => {
     if (now() < leasedUntil - leaseMs / 2) return true;
-    const taken = (await withRedisDeadline(redis.eval(takeLeaseLua, 1, leaseKey, me, leaseMs))) === 1;
+    const taken = await lease.take();
     leasedUntil = taken ? now() + leaseMs : 0;
     return taken;
   };
@@ -138,7 +130,7 @@ export function createFeeder(deps: FeederDeps) {
       return tasks;
     } catch (thrown) {
       const error = toAppError(thrown);
-      if (isManifestLost(error)) await batches.giveUp(spec.id, itemError(error));
+      if (isManifestLost(error)) await batches.giveUp(spec.id, jobError(error));
       else for (const slice of slices) await batches.takeBack(spec.id, slice);
       throw error;
     }
@@ -183,7 +175,7 @@ export function createFeeder(deps: FeederDeps) {
         wake();
         deps.subscriber.off('message', onMessage);
         await running;
-        await withRedisDeadline(redis.eval(dropLeaseLua, 1, leaseKey, me)).catch(() => undefined);
+        await lease.release().catch(() => undefined);
       },
     };
   };

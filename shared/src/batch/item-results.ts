@@ -1,7 +1,7 @@
 /** Results of clips as values. Pure. */
 import type { AppError } from '../errors.js';
 import type { BatchItem, ItemResult } from '../contracts/batch.js';
-import type { JobError } from '../contracts/job.js';
+import { jobError } from '../queue/job-record.js';
 
 type Named = Pick<BatchItem, 'index' | 'path' | 'id' | 'expected' | 'duplicateOf' | 'bytes' | 'sha256'>;
 
@@ -21,17 +21,7 @@ export function failedItem(item: Named, error: AppError, nowMs: number): ItemRes
     ...(item.bytes === undefined ? {} : { bytes: item.bytes }),
     ...(item.sha256 === undefined ? {} : { sha256: item.sha256 }),
   };
-  return { ...itemNames(item), state: 'failed', clip, error: itemError(error), finishedAtMs: nowMs };
-}
-
-export function itemError(error: AppError): JobError {
-  return {
-    code: error.code,
-    title: error.title,
-    detail: error.message,
-    retryable: error.retryable,
-    ...(Object.keys(error.details).length > 0 ? { details: error.details } : {}),
-  };
+  return { ...itemNames(item), state: 'failed', clip, error: jobError(error), finishedAtMs: nowMs };
 }
 
 /** The result of an equal clip, as the result of this one. */

@@ -90,6 +90,18 @@ export function createMetrics(service: string) {
   };
 }
 
+/** Observes how long the work of a stage takes, when it succeeds. */
+export async function timeStage<T>(
+  metrics: Metrics,
+  place: { stage: StageLabel; lane: string },
+  work: Promise<T>,
+): Promise<T> {
+  const from = performance.now();
+  const value = await work;
+  observeStage(metrics, place.stage, place.lane, (performance.now() - from) / 1000);
+  return value;
+}
+
 /** Observes `seconds` of a stage. */
 export function observeStage(metrics: Metrics, stage: StageLabel, lane: string, seconds: number): void {
   metrics.stageSeconds.observe({ stage, lane }, seconds);

@@ -8,14 +8,13 @@ import { isBatchEnded, type BatchSpec } from '../contracts/batch.js';
 import { expandQueue, expandTaskSchema } from '../contracts/pipeline.js';
 import type { BatchLedger } from '../batch/batch-ledger.js';
 import type { BatchRecord } from '../batch/batch-record.js';
-import { itemError } from '../batch/item-results.js';
+import { jobError } from './job-record.js';
 import { spanOfTask, type Tracing } from '../observability/tracing.js';
 import type { Logger } from '../observability/logger.js';
-import { backoffMs } from './backoff.js';
 import type { CancelBus } from './cancel-bus.js';
 import { outages } from './outages.js';
 import type { Redis } from './redis-connection.js';
-import { checkMs, guardWorker, lockMs, stalledLimit, type StageConsumer } from './stage-consumer.js';
+import { deliveryRules, guardWorker, type StageConsumer } from './stage-consumer.js';
 import { RetryTask } from './stage-runner.js';
 
 /**
@@ -67,7 +66,7 @@ export function createExpandConsumer({
     try {
       const ended = await handler({ spec: record.spec, record }, signal);
       if (ended === 'overtaken') return 'superseded';
-      const outcome = await batches.expanded(batchId, ended ? itemError(ended) : undefined);
+      const outcome = await batches.expanded(batchId, ended ? jobError(ended) : undefined);
       log.info({ batchId, outcome, code: ended?.code, seconds: (Date.now() - started) / 1000 }, 'expanded');
       return outcome;
     } catch (thrown) {
@@ -76,7 +75,7 @@ export function createExpandConsumer({
       log.warn({ batchId, code: error.code, detail: error.message, err: error.cause }, 'expanding failed');
       // A fault of the source itself is told; anything else is ours or passes, and is tried again until the deadline.
       if (!error.retryable && !outages.has(error.code)) {
-        await batches.expanded(batchId, itemError(error));
+        await batches.expanded(batchId, jobError(error));
         return 'failed';
       }
       throw new RetryTask(error.message, { cause: error });
@@ -87,14 +86,7 @@ export function createExpandConsumer({
   const worker = new Worker(expandQueue, expand, {
     connection,
     concurrency: sideBySide,
-    autorun: false,
-    skipVersionCheck: true,
-    lockDuration: lockMs,
-    lockRenewTime: checkMs,
-    stalledInterval: checkMs,
-    maxStalledCount: stalledLimit,
-    runRetryDelay: 1000,
-    settings: { backoffStrategy: (attempt: number) => backoffMs(attempt, { baseMs: 1000, capMs: 60_000 }) },
+    ...deliveryRules,
   });
   guardWorker(worker, log);
   return {

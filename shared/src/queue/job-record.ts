@@ -117,7 +117,8 @@ export function terminalView(record: JobRecord, outcome: Outcome, nowMs: number)
   };
 }
 
-function jobError(error: AppError): JobError {
+/** A failure as clients see it. */
+export function jobError(error: AppError): JobError {
   const entry = errorCatalog[error.code satisfies ErrorCode];
   return {
     code: error.code,

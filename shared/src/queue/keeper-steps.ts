@@ -10,6 +10,7 @@ import type { Logger } from '../observability/logger.js';
 import type { Metrics } from '../observability/metrics.js';
 import { jobPrefix, outcomeKey } from '../storage/job-keys.js';
 import type { ObjectStore } from '../storage/object-store.js';
+import { forEachSafely } from './for-each-safely.js';
 import { terminalView, type JobRecord } from './job-record.js';
 import { ledgerKeys } from './ledger-keys.js';
 import type { Ledger } from './ledger.js';
@@ -32,27 +33,9 @@ export interface KeeperDeps {
 }
 
 const batch = 500;
-const parallel = 16;
 /** A promised task is looked for this long after the promise, and again this long after it was found waiting. */
 const promiseMs = 2000;
 const lookAgainMs = 30_000;
-
-/** Runs `work` on all items, some at a time; counts the trues and logs what failed. */
-export async function forEachSafely<T>(items: T[], log: Logger, work: (item: T) => Promise<boolean>): Promise<number> {
-  let next = 0;
-  let done = 0;
-  const lane = async (): Promise<void> => {
-    for (let item = items[next++]; item !== undefined; item = items[next++]) {
-      try {
-        if (await work(item)) done += 1;
-      } catch (error) {
-        log.warn({ err: error, item }, 'a sweep left something for the next one');
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: parallel }, lane));
-  return done;
-}
 
 export function createKeeperSteps(deps: KeeperDeps) {
   const { redis, ledger, queues, store, metrics, log, recordSeconds } = deps;

@@ -2,14 +2,13 @@
  * The keeper: what must happen to jobs without anybody asking. Any gateway may run it; a lease picks one at a time. Steps do
  * not depend on each other: a full disk that keeps records from being archived does not keep old audio from being deleted.
  */
-import { randomUUID } from 'node:crypto';
 import type { BatchLedger } from '../batch/batch-ledger.js';
 import { createBatchKeeperSteps } from '../batch/batch-keeper.js';
 import { rebuildBatches } from '../batch/batch-rebuild.js';
 import type { SliceDirectory } from '../batch/slice-directory.js';
 import { createKeeperSteps, type KeeperDeps } from './keeper-steps.js';
+import { createLease } from './lease.js';
 import { rebuildLedger } from './ledger-rebuild.js';
-import { withRedisDeadline } from './redis-connection.js';
 import { sweepStore } from './store-janitor.js';
 
 export type { KeeperDeps } from './keeper-steps.js';
@@ -21,22 +20,13 @@ const leaseMs = 10_000;
 const leaseKey = 'timbre:keeper';
 const storeSweepMs = 3_600_000;
 
-const renewLease = `
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
-return redis.call('PEXPIRE', KEYS[1], ARGV[2])
-`;
-
 export function createKeeper(deps: KeeperDeps & { batches: BatchLedger; directory: SliceDirectory }) {
   const { redis, ledger, batches, store, log, tensorSeconds, clipSeconds } = deps;
   const now = deps.now ?? Date.now;
   const steps = createKeeperSteps(deps);
   const batchSteps = createBatchKeeperSteps({ ...deps, now });
-  const me = randomUUID();
+  const lease = createLease(redis, leaseKey, leaseMs);
   let storeSweptAt = -Infinity;
-
-  const renew = async () => (await withRedisDeadline(redis.eval(renewLease, 1, leaseKey, me, leaseMs))) === 1;
-  const takeLease = async (): Promise<boolean> =>
-    (await withRedisDeadline(redis.set(leaseKey, me, 'PX', leaseMs, 'NX'))) === 'OK' || (await renew());
 
   const sweepStoreSometimes = async (): Promise<number> => {
     if (now() - storeSweptAt < storeSweepMs) return 0;
@@ -80,22 +70,20 @@ export function createKeeper(deps: KeeperDeps & { batches: BatchLedger; director
     async sweep(): Promise<SweepReport | undefined> {
       let mine: boolean;
       try {
-        mine = await takeLease();
+        mine = await lease.take();
       } catch (error) {
         // Redis is full: even the lease is refused. Forgetting needs no memory and may be done by several at once.
         if (/OOM/.test(String((error as Error).cause ?? error))) return runSteps(freeing);
         throw error;
       }
       if (!mine) return undefined;
-      const renewing = setInterval(() => void renew().catch(() => false), leaseMs / 3);
+      const renewing = setInterval(() => void lease.take().catch(() => false), leaseMs / 3);
       try {
         return await runSteps({ ...freeing, ...rest });
       } finally {
         clearInterval(renewing);
       }
     },
-    async release(): Promise<void> {
-      if ((await redis.get(leaseKey)) === me) await redis.del(leaseKey);
-    },
+    release: () => lease.release(),
   };
 }

@@ -3,7 +3,7 @@
  * 3 s: a task of a killed process is delivered again within 16 s (BullMQ's defaults took 60 s). The event loop that renews
  * locks does no CPU work.
  */
-import { Worker, type Job } from 'bullmq';
+import { Worker, type Job, type WorkerOptions } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { pipeline, type QueueLane, type StageName } from '../contracts/pipeline.js';
 import { createThrottledLog, type Logger } from '../observability/logger.js';
@@ -33,10 +33,23 @@ export interface StageConsumer {
   drain(): Promise<void>;
 }
 
-export const lockMs = 10_000;
-export const checkMs = 3000;
+const lockMs = 10_000;
+const checkMs = 3000;
 /** Deliveries BullMQ may repeat after stalls; the ledger's count of deaths decides long before. */
-export const stalledLimit = 1000;
+const stalledLimit = 1000;
+
+/** How every consumer of ours takes tasks. */
+export const deliveryRules = {
+  autorun: false,
+  skipVersionCheck: true,
+  lockDuration: lockMs,
+  lockRenewTime: checkMs,
+  stalledInterval: checkMs,
+  maxStalledCount: stalledLimit,
+  runRetryDelay: 1000,
+  metrics: { maxDataPoints: 120 },
+  settings: { backoffStrategy: (attempt: number) => backoffMs(attempt, { baseMs: 1000, capMs: 60_000 }) },
+} as const satisfies Partial<WorkerOptions>;
 
 export function createStageConsumer(options: ConsumerOptions): StageConsumer {
   const { stage, run, connection, concurrency, log } = options;
@@ -58,15 +71,7 @@ export function createStageConsumer(options: ConsumerOptions): StageConsumer {
     const worker = new Worker(pipeline[stage].queues[lane as QueueLane], process, {
       connection,
       concurrency: limit,
-      autorun: false,
-      skipVersionCheck: true,
-      lockDuration: lockMs,
-      lockRenewTime: checkMs,
-      stalledInterval: checkMs,
-      maxStalledCount: stalledLimit,
-      runRetryDelay: 1000,
-      metrics: { maxDataPoints: 120 },
-      settings: { backoffStrategy: (attempt: number) => backoffMs(attempt, { baseMs: 1000, capMs: 60_000 }) },
+      ...deliveryRules,
     });
     guardWorker(worker, log);
     return worker;

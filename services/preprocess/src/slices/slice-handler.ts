@@ -11,7 +11,7 @@ import { copiedResult, failedItem, itemNames } from '@timbre/shared/batch/item-r
 import { encodeSlicePack, type PackedClip } from '@timbre/shared/batch/slice-pack';
 import type { SliceHandler, SliceInput, SliceOutput } from '@timbre/shared/batch/slice-runner';
 import type { BatchItem, ItemResult } from '@timbre/shared/contracts/batch';
-import { observeStage, type Metrics } from '@timbre/shared/observability/metrics';
+import { observeStage, timeStage, type Metrics } from '@timbre/shared/observability/metrics';
 import { batchInflatedKey, slicePackKey } from '@timbre/shared/storage/batch-keys';
 import type { ByteBudget } from '../byte-budget.js';
 import type { DecodeLimits } from '../audio/decode-clip.js';
@@ -50,12 +50,8 @@ export function createPreprocessSliceHandler(deps: SliceHandlerDeps): SliceHandl
   const { store, metrics, budget } = deps;
   const now = deps.now ?? Date.now;
 
-  const timed = async <T>(stage: 'storeGet' | 'storePut', work: Promise<T>): Promise<T> => {
-    const from = performance.now();
-    const value = await work;
-    observeStage(metrics, stage, 'bulk', (performance.now() - from) / 1000);
-    return value;
-  };
+  const timed = <T>(stage: 'storeGet' | 'storePut', work: Promise<T>) =>
+    timeStage(metrics, { stage, lane: 'bulk' }, work);
 
   return async (input, signal) => {
     const { task, spec, condemned } = input;
