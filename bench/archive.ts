@@ -3,9 +3,8 @@
  * to the end of the batch. The limit is measured before and after, on halves of the same clips, so the ratio holds on a noisy
  * machine. Also what it costs while it runs: memory of Redis and of the gateway, and how soon the first result is there.
  */
-import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
-import { request } from 'node:http';
+import { createWriteStream } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { once } from 'node:events';
@@ -16,6 +15,7 @@ import { startSystem, type TestSystem } from '@timbre/shared/testing/test-system
 import { benchClips } from './clips.js';
 import { startLimit } from './limit.js';
 import type { Section } from './performance-doc.js';
+import { sendArchive } from './send-archive.js';
 
 export interface Case {
   model: string;
@@ -84,7 +84,7 @@ export async function runArchive(
   { model }: Case,
 ): Promise<{ seconds: number; firstResult: number | undefined }> {
   const started = performance.now();
-  const id = await submit(`${system.url}/v1/batches?reuse=false&model=${model}`, path);
+  const id = await sendArchive(`${system.url}/v1/batches?reuse=false&model=${model}`, path);
   let firstResult: number | undefined;
   for (;;) {
     const { state, clips: counts } = (await (await fetch(`${system.url}/v1/batches/${id}`)).json()) as {
@@ -121,20 +121,6 @@ export async function writeArchive(path: string, { seconds, clips }: Case): Prom
       );
   archive.finalize();
   await written;
-}
-
-async function submit(url: string, path: string): Promise<string> {
-  const { size } = await stat(path);
-  const sent = request(url, {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/x-tar', 'Content-Length': size },
-  });
-  createReadStream(path, { highWaterMark: 1024 * 1024 }).pipe(sent);
-  const [response] = (await once(sent, 'response')) as [AsyncIterable<Buffer> & { statusCode: number }];
-  const chunks: Buffer[] = [];
-  for await (const part of response) chunks.push(part);
-  if (response.statusCode !== 202) throw new Error(Buffer.concat(chunks).toString());
-  return (JSON.parse(Buffer.concat(chunks).toString()) as { id: string }).id;
 }
 
 /** Memory of Redis by its own account, and of the gateway's process, while something runs. */

@@ -1,6 +1,7 @@
 /** Clips for the benchmarks: made from the bundled samples, each with its own bytes, so nothing can be re-used. */
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { wavHeader } from '@timbre/shared/wav-header';
 import { root } from '@timbre/shared/testing/test-system';
 import { decodeClip, defaultDecodeLimits } from '@timbre/preprocess/audio/decode-clip';
 
@@ -24,19 +25,7 @@ export async function benchClips(count: number, seconds: number, first = 0): Pro
 
 function toWav(pcm: Float32Array, serial: number, seconds: number): Uint8Array {
   const samples = seconds * rateHz;
-  const file = Buffer.alloc(44 + samples * 2);
-  file.write('RIFF', 0, 'latin1');
-  file.writeUInt32LE(36 + samples * 2, 4);
-  file.write('WAVEfmt ', 8, 'latin1');
-  file.writeUInt32LE(16, 16);
-  file.writeUInt16LE(1, 20);
-  file.writeUInt16LE(1, 22);
-  file.writeUInt32LE(rateHz, 24);
-  file.writeUInt32LE(rateHz * 2, 28);
-  file.writeUInt16LE(2, 32);
-  file.writeUInt16LE(16, 34);
-  file.write('data', 36, 'latin1');
-  file.writeUInt32LE(samples * 2, 40);
+  const file = Buffer.concat([wavHeader('pcm16', rateHz, samples * 2), Buffer.alloc(samples * 2)]);
   for (let index = 0; index < samples; index += 1) {
     const value = (pcm[index % pcm.length] ?? 0) * 32_767;
     file.writeInt16LE(Math.max(-32_768, Math.min(32_767, Math.round(value))), 44 + index * 2);

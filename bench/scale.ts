@@ -3,16 +3,18 @@
  * sample is worked off before the batch is canceled, because what matters is whether the cost of a clip, and the memory of
  * Redis and of the gateway, stay the same however many there are.
  */
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createWriteStream } from 'node:fs';
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { once } from 'node:events';
-import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { createRedis, readRedisMemory } from '@timbre/shared/queue/redis-connection';
 import { startSystem, type TestSystem } from '@timbre/shared/testing/test-system';
+import { tarEnd, tarEntry } from '@timbre/shared/results/tar-entry';
+import { wavHeader } from '@timbre/shared/wav-header';
 import type { Section } from './performance-doc.js';
+import { sendArchive } from './send-archive.js';
 
 const defaultSizes = [1000, 10_000, 100_000, 1_000_000];
 /** Clips of each archive that are worked off. */
@@ -60,7 +62,7 @@ async function measure(path: string, size: number): Promise<string> {
     };
     const watching = setInterval(() => void look().catch(() => undefined), 250);
     const started = performance.now();
-    const sent = await upload(`${system.url}/v1/batches?reuse=false`, path);
+    const sent = await sendArchive(`${system.url}/v1/batches?reuse=false`, path);
     const uploadSeconds = (performance.now() - started) / 1000;
     // Nothing is handed out while it is read, so both can be told apart.
     await act(system, sent, 'pause');
@@ -97,59 +99,17 @@ async function writeTinyArchive(path: string, size: number): Promise<void> {
   const clip = tinyWav();
   for (let index = 0; index < size; index += 1) {
     clip.writeUInt32LE(index, clip.length - 4);
-    const padding = Buffer.alloc((512 - (clip.length % 512)) % 512);
-    if (!out.write(Buffer.concat([tarHeader(`c/${index}.wav`, clip.length), clip, padding]))) await once(out, 'drain');
+    if (!out.write(tarEntry(`c/${index}.wav`, clip, 0))) await once(out, 'drain');
   }
-  out.end(Buffer.alloc(1024));
+  out.end(tarEnd);
   await once(out, 'finish');
-}
-
-/** Fields of a ustar header, by offset (POSIX.1-1988). */
-function tarHeader(name: string, bytes: number): Buffer {
-  const header = Buffer.alloc(512);
-  header.write(name, 0);
-  header.write('0000644\0', 100);
-  header.write('0000000\x000000000\0', 108);
-  header.write(`${bytes.toString(8).padStart(11, '0')}\0`, 124);
-  header.write('00000000000\0', 136);
-  header.write('        0', 148);
-  header.write('ustar\x0000', 257);
-  const sum = header.reduce((total, byte) => total + byte, 0);
-  header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
-  return header;
 }
 
 function tinyWav(): Buffer {
   const samples = 400;
-  const file = Buffer.alloc(44 + samples * 2);
-  file.write('RIFF', 0, 'latin1');
-  file.writeUInt32LE(36 + samples * 2, 4);
-  file.write('WAVEfmt ', 8, 'latin1');
-  file.writeUInt32LE(16, 16);
-  file.writeUInt16LE(1, 20);
-  file.writeUInt16LE(1, 22);
-  file.writeUInt32LE(8000, 24);
-  file.writeUInt32LE(16_000, 28);
-  file.writeUInt16LE(2, 32);
-  file.writeUInt16LE(16, 34);
-  file.write('data', 36, 'latin1');
-  file.writeUInt32LE(samples * 2, 40);
+  const file = Buffer.concat([wavHeader('pcm16', 8000, samples * 2), Buffer.alloc(samples * 2)]);
   for (let at = 0; at < samples; at += 1) file.writeInt16LE(Math.round(12_000 * Math.sin(at / 5)), 44 + at * 2);
   return file;
-}
-
-async function upload(url: string, path: string): Promise<string> {
-  const { size } = await stat(path);
-  const sent = request(url, {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/x-tar', 'Content-Length': size },
-  });
-  createReadStream(path, { highWaterMark: 1024 * 1024 }).pipe(sent);
-  const [response] = (await once(sent, 'response')) as [AsyncIterable<Buffer> & { statusCode: number }];
-  const chunks: Buffer[] = [];
-  for await (const part of response) chunks.push(part);
-  if (response.statusCode !== 202) throw new Error(Buffer.concat(chunks).toString());
-  return (JSON.parse(Buffer.concat(chunks).toString()) as { id: string }).id;
 }
 
 const view = async (system: TestSystem, id: string): Promise<View> =>

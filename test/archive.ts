@@ -1,24 +1,13 @@
 /** Archives for tests: short wav clips, all different, with spoiled ones among them. */
 import { pack } from 'tar-stream';
+import { wavHeader } from '@timbre/shared/wav-header';
 
 const rateHz = 8000;
 
 /** 16-bit mono wav of a plucked tone; equal serials give equal bytes. */
 export function toneWav(serial: number, seconds = 0.25): Buffer {
   const samples = Math.round(seconds * rateHz);
-  const file = Buffer.alloc(44 + samples * 2);
-  file.write('RIFF', 0, 'latin1');
-  file.writeUInt32LE(36 + samples * 2, 4);
-  file.write('WAVEfmt ', 8, 'latin1');
-  file.writeUInt32LE(16, 16);
-  file.writeUInt16LE(1, 20);
-  file.writeUInt16LE(1, 22);
-  file.writeUInt32LE(rateHz, 24);
-  file.writeUInt32LE(rateHz * 2, 28);
-  file.writeUInt16LE(2, 32);
-  file.writeUInt16LE(16, 34);
-  file.write('data', 36, 'latin1');
-  file.writeUInt32LE(samples * 2, 40);
+  const file = Buffer.concat([wavHeader('pcm16', rateHz, samples * 2), Buffer.alloc(samples * 2)]);
   const step = (2 * Math.PI * (110 + (serial % 997))) / rateHz;
   for (let at = 0; at < samples; at += 1)
     file.writeInt16LE(Math.round(12_000 * Math.exp(-at / 1200) * Math.sin(step * at)), 44 + at * 2);

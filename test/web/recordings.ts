@@ -2,10 +2,10 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pack } from 'tar-stream';
+import { wavHeader, wavHeaderBytes } from '@timbre/shared/wav-header';
 import { sample } from '../client.js';
 
 export const micRateHz = 44_100;
-const HEADER = 44;
 
 /** Two samples in the way of a microphone: silence, drums, silence, violin, each with its start in seconds. */
 export async function microphoneWav(
@@ -16,40 +16,23 @@ export async function microphoneWav(
   const secondsOf = (pcm: Buffer) => pcm.length / 2 / micRateHz;
   const pcm = Buffer.concat([silence(2), drums, drums, silence(1), violin, violin, silence(1)]);
   const path = join(folder, 'microphone.wav');
-  await writeFile(path, Buffer.concat([wavHead(pcm.length), pcm]));
+  await writeFile(path, Buffer.concat([wavHeader('pcm16', micRateHz, pcm.length), pcm]));
   return { path, drumsAt: 2, violinAt: 3 + 2 * secondsOf(drums), seconds: secondsOf(pcm) };
 }
 
 async function pcmOf(name: string): Promise<Buffer> {
   const file = await readFile(sample(name));
   const { length } = file;
-  if (file.readUInt32LE(24) === micRateHz) return file.subarray(HEADER);
+  if (file.readUInt32LE(24) === micRateHz) return file.subarray(wavHeaderBytes);
   // Half the rate: each sample twice over, with its neighbour's mean between.
-  const out = Buffer.alloc((length - HEADER) * 2);
-  for (let at = HEADER; at < length; at += 2) {
+  const out = Buffer.alloc((length - wavHeaderBytes) * 2);
+  for (let at = wavHeaderBytes; at < length; at += 2) {
     const here = file.readInt16LE(at);
     const next = at + 2 < length ? file.readInt16LE(at + 2) : here;
-    out.writeInt16LE(here, (at - HEADER) * 2);
-    out.writeInt16LE((here + next) >> 1, (at - HEADER) * 2 + 2);
+    out.writeInt16LE(here, (at - wavHeaderBytes) * 2);
+    out.writeInt16LE((here + next) >> 1, (at - wavHeaderBytes) * 2 + 2);
   }
   return out;
-}
-
-function wavHead(bytes: number): Buffer {
-  const head = Buffer.alloc(HEADER);
-  head.write('RIFF', 0, 'latin1');
-  head.writeUInt32LE(36 + bytes, 4);
-  head.write('WAVEfmt ', 8, 'latin1');
-  head.writeUInt32LE(16, 16);
-  head.writeUInt16LE(1, 20);
-  head.writeUInt16LE(1, 22);
-  head.writeUInt32LE(micRateHz, 24);
-  head.writeUInt32LE(micRateHz * 2, 28);
-  head.writeUInt16LE(2, 32);
-  head.writeUInt16LE(16, 34);
-  head.write('data', 36, 'latin1');
-  head.writeUInt32LE(bytes, 40);
-  return head;
 }
 
 /** One clip of each instrument and one that is no sound, in folders named after what they are. */

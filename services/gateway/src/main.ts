@@ -50,7 +50,7 @@ import { ensureSigningSecret } from './signing-secret.js';
 import { createResumableUploads } from './uploads/resumable-uploads.js';
 import { createSavedTakes } from './stream/saved-takes.js';
 import { createStreamSessions } from './stream/stream-sessions.js';
-import { maxWavDataBytes, wavHeaderBytes } from './stream/wav-header.js';
+import { maxWavDataBytes, wavHeaderBytes } from '@timbre/shared/wav-header';
 import { createWindowJobs } from './stream/window-jobs.js';
 import { createWebhooks } from './webhooks/create-webhooks.js';
 import { version } from '@timbre/shared/version';

@@ -10,7 +10,7 @@ import type { JobView } from '@timbre/shared/contracts/job';
 import type { StreamQuery, StreamServerMessage } from '@timbre/shared/contracts/stream';
 import type { LoadedCard } from '@timbre/shared/models/model-catalog';
 import type { Metrics } from '@timbre/shared/observability/metrics';
-import { sampleBytes, wavHeader } from './wav-header.js';
+import { sampleBytes, wavHeader } from '@timbre/shared/wav-header';
 import { WindowCutter, type CutWindow } from './window-cutter.js';
 import type { RunWindow } from './window-jobs.js';
 import { WindowLine } from './window-line.js';

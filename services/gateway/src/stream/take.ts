@@ -11,7 +11,7 @@ import type { ObjectStore, StoredObject } from '@timbre/shared/storage/object-st
 import { parsePartKey, uploadPartKey, uploadPrefix, type UploadOwner } from '@timbre/shared/storage/upload-keys';
 import { appendParts } from '../uploads/append-parts.js';
 import { farthestChain, readParts, type UploadPart } from '../uploads/uploaded-parts.js';
-import { sampleBytes, wavHeader, wavHeaderBytes } from './wav-header.js';
+import { sampleBytes, wavHeader, wavHeaderBytes } from '@timbre/shared/wav-header';
 
 export interface TakeFormat {
   format: StreamFormat;

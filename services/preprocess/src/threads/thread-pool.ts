@@ -4,6 +4,7 @@
  */
 import { Piscina } from 'piscina';
 import { AppError, deserializeError } from '@timbre/shared/errors';
+import { wavHeader } from '@timbre/shared/wav-header';
 import type { Lane } from '@timbre/shared/contracts/job';
 import { defaultDecodeLimits } from '../audio/decode-limits.js';
 import type { ClipAnswer, ClipTask, ClipTensors } from './clip-task.js';
@@ -66,22 +67,7 @@ export function createThreadPool({ threads, heapMb = 512 }: ThreadPoolOptions): 
 /** Half a second of quiet wav at another rate than the features', so decoder, resampler and kernel are all compiled. */
 function warmUpTask(): ClipTask {
   const samples = 8000;
-  const file = Buffer.alloc(44 + samples * 2);
-  file.write('RIFF', 0, 'latin1');
-  file.writeUInt32LE(file.length - 8, 4);
-  file.write('WAVEfmt ', 8, 'latin1');
-  file.writeUInt32LE(16, 16);
-  for (const [offset, value] of [
-    [20, 1],
-    [22, 1],
-    [32, 2],
-    [34, 16],
-  ] as const)
-    file.writeUInt16LE(value, offset);
-  file.writeUInt32LE(16_000, 24);
-  file.writeUInt32LE(32_000, 28);
-  file.write('data', 36, 'latin1');
-  file.writeUInt32LE(samples * 2, 40);
+  const file = Buffer.concat([wavHeader('pcm16', 16_000, samples * 2), Buffer.alloc(samples * 2)]);
   for (let index = 0; index < samples; index += 1) file.writeInt16LE(1000 * ((index % 40) - 20), 44 + index * 2);
   const stft = {
     nFft: 1024,

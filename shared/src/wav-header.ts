@@ -1,5 +1,5 @@
-/** The header that makes mono PCM, as clients stream it, a WAV file (RIFF, Microsoft 1991; format 1 PCM, 3 IEEE float). */
-import type { StreamFormat } from '@timbre/shared/contracts/stream';
+/** The header that makes mono PCM a WAV file (RIFF, Microsoft 1991; format 1 PCM, 3 IEEE float). */
+import type { StreamFormat } from './contracts/stream.js';
 
 export const wavHeaderBytes = 44;
 
