@@ -120,6 +120,12 @@ export function createAcceptBatch(deps: AcceptBatchDeps) {
     };
   }
 
+  /** Leaves nothing of a batch that is certainly none; when Redis merely did not answer it may exist. */
+  async function refuse(owner: BatchOwner, error: unknown): Promise<never> {
+    if (!isAppError(error) || error.code !== 'dependency_unavailable') await store.deletePrefix(batchPrefix(owner));
+    throw error;
+  }
+
   const checkFields = (fields: BatchFields): BatchFields => {
     requireModel(deps.models, fields.model, policy.defaultModel);
     if (fields.webhookUrl !== undefined) deps.publicFetch.checkUrl(fields.webhookUrl);
@@ -145,12 +151,7 @@ export function createAcceptBatch(deps: AcceptBatchDeps) {
         audioExpiresAtMs: Math.min(own.audioExpiresAtMs, root.audioExpiresAtMs),
         deadlineAtMs: Math.min(own.deadlineAtMs, root.audioExpiresAtMs),
       };
-      try {
-        await record(spec);
-      } catch (error) {
-        if (!isAppError(error) || error.code !== 'dependency_unavailable') await store.deletePrefix(batchPrefix(spec));
-        throw error;
-      }
+      await record(spec).catch((error: unknown) => refuse(spec, error));
       return spec;
     },
 
@@ -175,8 +176,7 @@ export function createAcceptBatch(deps: AcceptBatchDeps) {
         return accepted;
       } catch (error) {
         await claim?.end(error);
-        if (!isAppError(error) || error.code !== 'dependency_unavailable') await store.deletePrefix(batchPrefix(owner));
-        throw error;
+        return refuse(owner, error);
       }
     },
   };
